@@ -1,0 +1,148 @@
+/* conf - what kdump.conf and the kernel command line ask for. */
+/* SPDX-License-Identifier: MIT */
+#ifndef BASE_CONF_H
+#define BASE_CONF_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/err.h"
+
+/*
+ * The language is that of kdump-utils (RHEL, Fedora and those after them), kdump.conf(5):
+ * a line is blank, a comment (first non-blank is '#') or KEY VALUE. The value is the rest of the
+ * line, cut at the first '#', blanks trimmed; if it then starts and ends with '"', both go. There
+ * are no escapes and no continued lines.
+ */
+
+enum {
+	CONF_FILE_MAX    = 64 << 10,	/* bytes of a file that are read at all */
+	CONF_TARGETS_MAX = 4,
+	CONF_NOTES_MAX   = 32,
+	CONF_TEXT_MAX    = 256,		/* bytes of a value with its NUL; longer ones are refused */
+};
+
+/* How to treat what is wrong. */
+enum conf_mode {
+	/*
+	 * Production side: an unknown or deprecated key, a duplicate, a second target, an empty or
+	 * impossible value is an error with file, line and the nearest keyword.
+	 */
+	CONF_STRICT,
+	/*
+	 * Capture kernel: each of those is a note, the last value wins, a bad one leaves what was there.
+	 * Parsing always succeeds: a dump with defaults is better than none.
+	 */
+	CONF_LENIENT,
+};
+
+enum target_kind {
+	TARGET_FS,		/* a local filesystem: fstype and device */
+	TARGET_RAW,		/* a block device, device */
+	TARGET_UNSUPPORTED,	/* nfs, ssh: known, but this build cannot dump there */
+};
+
+struct target {
+	enum target_kind kind;
+	char keyword[16];		/* as the file has it: "ext4", "raw", "nfs" */
+	char fstype[16];		/* for mount(2), TARGET_FS only: "ext4"; "auto" for the root filesystem */
+	char device[CONF_TEXT_MAX];	/* "/dev/vda1", "UUID=...", "LABEL=..."; virtiofs: the tag; nfs, ssh: the value */
+	char path[CONF_TEXT_MAX];	/* directory inside the filesystem, "/" first; "" for raw */
+};
+
+enum conf_action {
+	ACTION_REBOOT, ACTION_HALT, ACTION_POWEROFF,	/* final_action and failure_action */
+	ACTION_SHELL, ACTION_DUMP_TO_ROOTFS,		/* failure_action only */
+	NR_ACTIONS,
+};
+
+/* One warning, ready to print. */
+struct conf_note {
+	char text[240];		/* "/etc/kdump.conf:12: ..." */
+};
+
+/*
+ * Everything that can be configured, filled by conf_defaults and then by the parsers. No pointers:
+ * copy it as you like. Texts are NUL terminated, "" means not set.
+ */
+struct kdump_conf {
+	/*
+	 * In the order in which they are tried. None: the root filesystem (root_device, or root= of
+	 * the command line); mkinitramfs resolves that to a device and writes the line into the image.
+	 */
+	struct target targets[CONF_TARGETS_MAX];
+	int           nr_targets;
+	char          path[CONF_TEXT_MAX];	/* path: where the dump directories are made. /var/crash */
+	char          root_device[CONF_TEXT_MAX];	/* root_device: for dump_to_rootfs. Default: root= */
+	char          mount_options[CONF_TEXT_MAX];	/* mount_options: added to "rw" of the target */
+
+	/* From core_collector, or from the keys dump_level, compress and threads. */
+	int           dump_level;		/* 0-31, makedumpfile's meaning. 31 */
+	char          compress[8];		/* "zstd" (default), "zlib", "lzo", "none" */
+	int           threads;			/* workers of save; 0 (default): save decides */
+	char          digest[8];		/* digest of the manifest: "xxh64" (default), "sha256" */
+
+	enum conf_action failure_action;	/* failure_action, default. ACTION_REBOOT */
+	enum conf_action final_action;		/* final_action. ACTION_REBOOT */
+
+	/* Programs in the image; each is run as one word, without a shell. */
+	char          kdump_pre[CONF_TEXT_MAX];
+	char          kdump_post[CONF_TEXT_MAX];	/* gets the status of the dump as its argument */
+	char          kdump_emergency[CONF_TEXT_MAX];
+
+	int           device_timeout_s;		/* how long to wait for a target's device. 60 */
+	int           stall_timeout_s;		/* a dump that does nothing at all this long is ended. 300 */
+	int           deadline_s;		/* for the whole run, since the kernel started. 14400; 0: none */
+
+	/* What the parsers found worth saying, oldest first. */
+	struct conf_note notes[CONF_NOTES_MAX];
+	int           nr_notes;
+	int           lost_notes;		/* that had no room */
+};
+
+void conf_defaults(struct kdump_conf *c);
+
+/*
+ * Parse text (len bytes, need not be terminated) on top of what *c holds; name is for messages.
+ * CONF_STRICT: 0, or -EINVAL at the first error. CONF_LENIENT: always 0.
+ */
+int conf_parse(struct kdump_conf *c, const char *name, const char *text, size_t len,
+	       enum conf_mode mode, struct err *e);
+
+/*
+ * Read and parse a file of at most CONF_FILE_MAX bytes. CONF_STRICT: as conf_parse, and an error if
+ * it cannot be read. CONF_LENIENT: that is a note too; always 0.
+ */
+int conf_read(struct kdump_conf *c, const char *path, enum conf_mode mode, struct err *e);
+
+/*
+ * Apply each kdumpbox.KEY=VALUE of a kernel command line (terminated text), always leniently. KEY is
+ * any keyword of the file, '-' and '_' are the same in it, a target replaces all targets; quoting as
+ * in lib/cmdline.c of the kernel: "k=v w" and k="v w" both hold a blank. Also takes root= (and
+ * rootfstype=) when nothing set root_device.
+ */
+void conf_cmdline(struct kdump_conf *c, const char *cmdline);
+
+/*
+ * The next word of a kernel command line, quotes as the kernel takes them. *at is advanced; key and
+ * value are filled, cut to their sizes (value "" if there is no '='). False at the end.
+ * *cut says whether something did not fit.
+ */
+bool cmdline_word(const char **at, char *key, size_t key_size, char *value, size_t value_size, bool *cut);
+
+/*
+ * What "core_collector VALUE" means for us: sets dump_level, compress and threads. Texts without
+ * meaning here become notes. 0 or -EINVAL (a level or thread count that is none; *c is unchanged).
+ */
+int conf_collector(struct kdump_conf *c, const char *value, struct err *e);
+
+/* "reboot" and so on. */
+const char *action_name(enum conf_action action);
+
+/* The target that stands for the root filesystem. False if nothing says where that is. */
+bool conf_root_target(const struct kdump_conf *c, struct target *t);
+
+/* The targets to try, in order: those of the file, else the root filesystem. Returns their number. */
+int conf_targets(const struct kdump_conf *c, struct target out[CONF_TARGETS_MAX]);
+
+#endif
