@@ -1,0 +1,40 @@
+/* device - which block device does the user mean, and when is it there? */
+/* SPDX-License-Identifier: MIT */
+#ifndef BOOT_DEVICE_H
+#define BOOT_DEVICE_H
+
+#include <stddef.h>
+
+#include "base/err.h"
+
+/*
+ * A device is named by
+ *   /dev/NAME                    a node of devtmpfs
+ *   UUID=X LABEL=X               of the filesystem (superblock.h says which); X may be quoted
+ *   PARTUUID=X PARTLABEL=X       of the partition (GPT; PARTUUID of MBR as SSSSSSSS-PP)
+ *   /dev/disk/by-uuid/X          and by-label, by-partuuid, by-partlabel: as the four above
+ *   /dev/disk/by-id/X            what sysfs tells: virtio-SERIAL, wwn-WWID, nvme-WWID, dm-name-X,
+ *                                dm-uuid-X, md-uuid-X, each with -partN
+ *   /dev/mapper/X                by the name of the device-mapper device
+ * There is no udev: links are never needed, but one that exists is followed. UUIDs are compared
+ * without regard to case, in labels udev's \x20 escapes are understood. If two devices carry the
+ * same name, the first in order of kernel names that is not a part of another one (multipath, md
+ * members) is taken.
+ */
+
+/* Find it now. Returns 0 and the node's path, -ENOENT (with what is there instead), -EINVAL. */
+int device_find(const char *spec, char path[], size_t size, struct err *e);
+
+/*
+ * Find it, waiting for the kernel's uevents up to timeout_ms of CLOCK_BOOTTIME. Returns as
+ * device_find; -ETIMEDOUT after the time. Where no uevents can be had it looks twice a second.
+ */
+int device_wait(const char *spec, unsigned timeout_ms, char path[], size_t size, struct err *e);
+
+/*
+ * One line of what block devices there are ("vda1 ext4 UUID=... , vdb xfs ..."), cut to size, for
+ * messages.
+ */
+void device_list(char *out, size_t size);
+
+#endif

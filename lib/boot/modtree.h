@@ -1,0 +1,70 @@
+/* modtree - which modules does a kernel have, and in what order must they be loaded? */
+/* SPDX-License-Identifier: MIT */
+#ifndef BOOT_MODTREE_H
+#define BOOT_MODTREE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/err.h"
+
+/*
+ * The directory lib/modules/RELEASE under a root, as depmod(8) indexes it: modules.dep,
+ * modules.alias, modules.softdep, modules.builtin, modules.builtin.modinfo (aliases of built-in
+ * modules). Of these only modules.dep must exist. In names '-' and '_' are equal.
+ */
+struct modtree;
+
+/* A step of a load order. Pointers are borrowed from the tree. */
+struct modstep {
+	const char *name;	/* with '_' only */
+	const char *path;	/* below the tree's directory, as modules.dep has it; NULL: built in */
+	bool        required;	/* asked for or a dependency; false: it came by a softdep */
+};
+
+struct modlist {
+	struct modstep *steps;
+	size_t          n;
+};
+
+/* Most modules one load order can have: a tree that asks for more is broken. */
+enum { MODTREE_MAX_STEPS = 512 };
+
+/*
+ * Read the tree of release under root ("" or "/" for the running system). Returns 0 and *tree,
+ * which modtree_close frees; an error names a release that is unknown and those that are there.
+ */
+int modtree_open(struct modtree **tree, const char *root, const char *release, struct err *e);
+void modtree_close(struct modtree *tree);	/* NULL is fine */
+
+/* The tree's directory ("ROOT/lib/modules/RELEASE"). Borrowed. */
+const char *modtree_dir(const struct modtree *tree);
+
+/*
+ * Append what loading word needs to list, in order: dependencies before the module, "pre" softdeps
+ * before and "post" softdeps behind each (kmod's order), nothing twice, not even over several calls
+ * with the same list. word is a module or an alias (which may mean several modules: all are
+ * loaded). A built-in module is a step without path. list starts zeroed; modlist_free ends it.
+ * Returns 0; -ENOENT names the nearest module; -E2BIG beyond MODTREE_MAX_STEPS.
+ */
+int modtree_resolve(const struct modtree *tree, const char *word, struct modlist *list, struct err *e);
+void modlist_free(struct modlist *list);
+
+/* True if the tree has a module of that name, built in or not. */
+bool modtree_has(const struct modtree *tree, const char *name);
+
+/* Name of a module as the kernel has it: base name, without .ko and what follows, '-' to '_'. */
+void modtree_name(const char *path, char *out, size_t size);
+
+/*
+ * Call each(line, arg) for every line of modules.alias, modules.softdep or modules.builtin
+ * (which) that concerns a module for which keep(name, arg) is true. Lines have no newline.
+ */
+int modtree_lines(const struct modtree *tree, const char *which,
+		  bool (*keep)(const char *name, void *arg),
+		  int (*each)(const char *line, size_t len, void *arg), void *arg);
+
+/* The dependencies of a module as modules.dep has them: paths split by blanks; "" for none. */
+const char *modtree_deps(const struct modtree *tree, const char *name, size_t *len);
+
+#endif

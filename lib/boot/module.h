@@ -1,0 +1,28 @@
+/* module - load a kernel module and what it depends on. */
+/* SPDX-License-Identifier: MIT */
+#ifndef BOOT_MODULE_H
+#define BOOT_MODULE_H
+
+#include <stddef.h>
+
+#include "base/err.h"
+
+/*
+ * Load the module or alias name with params ("a=1 b=2"; NULL or "" for none; they go to the module
+ * itself, not to its dependencies) out of /lib/modules/RELEASE of the running kernel. Parameters
+ * given on the kernel command line as NAME.PARAM=VALUE are passed too, to dependencies as well,
+ * since the kernel itself gives them to built-in modules only. Modules are loaded one after the
+ * other in this process; a driver's initialisation can hang, so call this from a child that has a
+ * deadline. A module that is there already or built in is a success; a softdep that cannot be
+ * loaded is not an error. Returns 0; -ENOENT for an unknown name, with the nearest one; else the
+ * kernel's errno with the module named.
+ */
+int module_load(const char *name, const char *params, struct err *e);
+
+/*
+ * The parameters for module name in a kernel command line ("name.x=1 na-me.y=2" gives "x=1 y=2"),
+ * into out, always terminated. Returns 0 or -ENOSPC.
+ */
+int module_cmdline_params(const char *cmdline, const char *name, char *out, size_t size);
+
+#endif
