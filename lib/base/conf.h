@@ -47,7 +47,8 @@ struct target {
 	char keyword[16];		/* as the file has it: "ext4", "raw", "nfs" */
 	char fstype[16];		/* for mount(2), TARGET_FS only: "ext4"; "auto" for the root filesystem */
 	char device[CONF_TEXT_MAX];	/* "/dev/vda1", "UUID=...", "LABEL=..."; virtiofs: the tag; nfs, ssh: the value */
-	char path[CONF_TEXT_MAX];	/* directory inside the filesystem, "/" first; "" for raw */
+	char options[CONF_TEXT_MAX];	/* mount options besides rw; filled by conf_targets */
+	char path[CONF_TEXT_MAX];	/* directory in the filesystem, "/" first; filled by conf_targets */
 };
 
 enum conf_action {
@@ -67,18 +68,19 @@ struct conf_note {
  */
 struct kdump_conf {
 	/*
-	 * In the order in which they are tried. None: the root filesystem (root_device, or root= of
-	 * the command line); mkinitramfs resolves that to a device and writes the line into the image.
+	 * What the target lines say, in the order in which they are tried; conf_targets gives them
+	 * complete. None: the root filesystem; mkinitramfs resolves that to a device and its path and
+	 * writes both into the image.
 	 */
 	struct target targets[CONF_TARGETS_MAX];
 	int           nr_targets;
+	struct target root;	/* root_device, or root=, rootfstype= and rootflags= of the command line */
 	char          path[CONF_TEXT_MAX];	/* path: where the dump directories are made. /var/crash */
-	char          root_device[CONF_TEXT_MAX];	/* root_device: for dump_to_rootfs. Default: root= */
-	char          mount_options[CONF_TEXT_MAX];	/* mount_options: added to "rw" of the target */
+	char          mount_options[CONF_TEXT_MAX];	/* mount_options of the target */
 
 	/* From core_collector, or from the keys dump_level, compress and threads. */
 	int           dump_level;		/* 0-31, makedumpfile's meaning. 31 */
-	char          compress[8];		/* "zstd" (default), "zlib", "lzo", "none" */
+	char          compress[8];		/* as --compress of save: "zstd" (default), "zlib", "lzo", "none" */
 	int           threads;			/* workers of save; 0 (default): save decides */
 	char          digest[8];		/* digest of the manifest: "xxh64" (default), "sha256" */
 
@@ -118,17 +120,25 @@ int conf_read(struct kdump_conf *c, const char *path, enum conf_mode mode, struc
 /*
  * Apply each kdumpbox.KEY=VALUE of a kernel command line (terminated text), always leniently. KEY is
  * any keyword of the file, '-' and '_' are the same in it, a target replaces all targets; quoting as
- * in lib/cmdline.c of the kernel: "k=v w" and k="v w" both hold a blank. Also takes root= (and
- * rootfstype=) when nothing set root_device.
+ * in lib/cmdline.c of the kernel: "k=v w" and k="v w" both hold a blank. Takes root=, rootfstype=
+ * and rootflags= too when nothing set root_device.
  */
 void conf_cmdline(struct kdump_conf *c, const char *cmdline);
 
-/*
- * The next word of a kernel command line, quotes as the kernel takes them. *at is advanced; key and
- * value are filled, cut to their sizes (value "" if there is no '='). False at the end.
- * *cut says whether something did not fit.
- */
-bool cmdline_word(const char **at, char *key, size_t key_size, char *value, size_t value_size, bool *cut);
+/* One word of a kernel command line: KEY or KEY=VALUE. */
+struct cmdline_word {
+	char key[64], value[1024];	/* value is "" if there is no '=' */
+	bool cut;			/* one of them did not fit */
+};
+
+/* The next word, quotes as the kernel takes them; *at is moved behind it. False at the end. */
+bool cmdline_next(const char **at, struct cmdline_word *w);
+
+/* The value of the last KEY=VALUE in cmdline into out ("" if there is none). */
+void cmdline_get(const char *cmdline, const char *key, char *out, size_t size);
+
+/* Add a note, for whoever fills the struct. */
+void conf_note(struct kdump_conf *c, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
 /*
  * What "core_collector VALUE" means for us: sets dump_level, compress and threads. Texts without
@@ -139,10 +149,13 @@ int conf_collector(struct kdump_conf *c, const char *value, struct err *e);
 /* "reboot" and so on. */
 const char *action_name(enum conf_action action);
 
-/* The target that stands for the root filesystem. False if nothing says where that is. */
-bool conf_root_target(const struct kdump_conf *c, struct target *t);
-
-/* The targets to try, in order: those of the file, else the root filesystem. Returns their number. */
+/*
+ * The targets to try, in order and complete: those of the file, else the root filesystem if it is
+ * known. Returns their number, which may be 0.
+ */
 int conf_targets(const struct kdump_conf *c, struct target out[CONF_TARGETS_MAX]);
+
+/* The root filesystem as a target (for dump_to_rootfs). False if nothing says where that is. */
+bool conf_root_target(const struct kdump_conf *c, struct target *out);
 
 #endif

@@ -1,0 +1,25 @@
+/* conf_keys - what each keyword of kdump.conf does (inside conf only). */
+/* SPDX-License-Identifier: MIT */
+#ifndef BASE_CONF_KEYS_H
+#define BASE_CONF_KEYS_H
+
+#include <stdint.h>
+
+#include "base/conf.h"
+
+/* One parse of one source. Zero-initialise it, then set c and mode. */
+struct conf_parser {
+	struct kdump_conf *c;
+	enum conf_mode     mode;
+	uint64_t           seen;	/* a bit per keyword group that had its value */
+	bool               forced[2];	/* force_rebuild, force_no_rebuild were 1 */
+};
+
+/*
+ * Apply one keyword. Returns 0 or -EINVAL with a message that lacks the place. In CONF_LENIENT
+ * a repeated key is no error but a note, which begins with place.
+ */
+int conf_apply(struct conf_parser *p, const char *place, const char *key, const char *value,
+	       struct err *e);
+
+#endif
