@@ -1,0 +1,157 @@
+# third-party.mk - which libraries we build, from which Debian source package, and how.
+#
+# One stanza per source package: the shell lines that build it, run in the unpacked source with
+# PREFIX, HOST, CC, AR, CFLAGS and LDFLAGS set; they install headers to $PREFIX/include and a
+# static library to $PREFIX/lib. Each is built twice at most: "musl" for the program itself,
+# "host" (this machine's libc) for the unit tests. A changed stanza rebuilds that library only.
+
+TP        ?= $B/third-party
+MUSL      := $(abspath $(TP))/musl
+HOSTLIBS  := $(abspath $(TP))/host
+DIST      := $(TP)/distfiles
+SOURCES   := musl zlib xz-utils libzstd lzo2 xxhash libarchive bearssl cmocka
+LIBS.musl := musl zlib xz-utils libzstd lzo2 xxhash libarchive bearssl
+LIBS.host := zlib xz-utils libzstd lzo2 xxhash libarchive bearssl cmocka
+LOCK      := $(file <configs/third-party.lock)
+LINK      := -larchive -lbearssl -lzstd -llzma -llzo2 -lz
+
+# The C library. rcrt1.o, the start of a static PIE, is missing from some distributions' gcc
+# wrappers for musl. The kernel's headers come beside it, never with those of the machine's libc.
+define build.musl
+./configure --prefix="$PREFIX" --syslibdir="$PREFIX/lib" --disable-shared --enable-wrapper=gcc
+make
+make install
+mkdir -p "$PREFIX/uapi"
+arch=$($CC -print-multiarch)
+for dir in linux asm asm-generic; do
+	for from in /usr/include/$arch /usr/$arch/include /usr/include; do
+		[ ! -d $from/$dir ] || { ln -sfn $from/$dir "$PREFIX/uapi/$dir"; break; }
+	done
+	[ -e "$PREFIX/uapi/$dir" ] || { echo "no kernel headers $dir for $arch"; exit 1; }
+done
+endef
+
+define build.zlib
+./configure --static --prefix="$PREFIX"
+make libz.a
+cp zlib.h zconf.h "$PREFIX/include"
+cp libz.a "$PREFIX/lib"
+endef
+
+# Only the decoder: modules come as .ko.xz, we write zstd or gzip.
+define build.xz-utils
+./configure --host=$HOST --prefix="$PREFIX" --disable-shared --disable-threads --disable-nls \
+	--enable-encoders= --enable-decoders=lzma1,lzma2,x86,arm,arm64 --disable-microlzma \
+	--disable-lzip-decoder --disable-doc --disable-scripts --disable-xz --disable-xzdec \
+	--disable-lzmadec --disable-lzmainfo
+make -C src/liblzma install $NO_AUTOTOOLS
+endef
+
+# Speed of the dump: the compressor is worth -O3. No dictionaries, no old formats, no threads.
+define build.libzstd
+cd lib
+make libzstd.a CFLAGS="$CFLAGS -O3" ZSTD_LEGACY_SUPPORT=0 ZSTD_LIB_DEPRECATED=0 \
+	ZSTD_LIB_DICTBUILDER=0
+cp zstd.h zstd_errors.h "$PREFIX/include"
+cp libzstd.a "$PREFIX/lib"
+endef
+
+# Of lzo's dozens of algorithms the kdump format knows LZO1X-1 only.
+define build.lzo2
+$CC $CFLAGS -Iinclude -c src/lzo1x_1.c src/lzo1x_d2.c src/lzo_init.c src/lzo_ptr.c src/lzo_util.c
+$AR rcs "$PREFIX/lib/liblzo2.a" *.o
+cp -r include/lzo "$PREFIX/include"
+endef
+
+# Header only: use with XXH_INLINE_ALL.
+define build.xxhash
+cp xxhash.h "$PREFIX/include"
+endef
+
+# For cpio and tar archives and compressed modules; what is not called is not linked, so call the
+# functions for one format or filter each, not those for "all".
+define build.libarchive
+./configure --host=$HOST --prefix="$PREFIX" --disable-shared --disable-bsdtar --disable-bsdcat \
+	--disable-bsdcpio --disable-posix-regex-lib --disable-acl --disable-xattr --without-bz2lib \
+	--without-libb2 --without-iconv --without-lz4 --without-nettle --without-openssl \
+	--without-xml2 --without-expat \
+	CFLAGS="$CFLAGS -Os" CPPFLAGS="-I$PREFIX/include" LDFLAGS="$LDFLAGS -L$PREFIX/lib"
+make libarchive.la $NO_AUTOTOOLS
+cp libarchive/archive.h libarchive/archive_entry.h "$PREFIX/include"
+cp .libs/libarchive.a "$PREFIX/lib"
+endef
+
+define build.bearssl
+make lib DLL=no CC="$CC" AR="$AR" CFLAGS="$CFLAGS" BUILD=obj
+cp inc/*.h "$PREFIX/include"
+cp obj/libbearssl.a "$PREFIX/lib"
+endef
+
+define build.cmocka
+cat >config.h <<-END
+	#define HAVE_INTTYPES_H 1
+	#define HAVE_MALLOC_H 1
+	#define HAVE_SIGNAL_H 1
+	#define HAVE_STRINGS_H 1
+	#define HAVE_STRUCT_TIMESPEC 1
+	#define HAVE_CLOCK_GETTIME 1
+	#define HAVE_CLOCK_GETTIME_REALTIME 1
+	#define HAVE_GCC_THREAD_LOCAL_STORAGE 1
+END
+$CC $CFLAGS -DHAVE_CONFIG_H -I. -Iinclude -c src/cmocka.c
+$AR rcs "$PREFIX/lib/libcmocka.a" cmocka.o
+cp include/cmocka.h "$PREFIX/include"
+endef
+
+NEEDS.libarchive := zlib xz-utils libzstd
+LIBCFLAGS := -O2 -g0 -ffunction-sections -fdata-sections -w
+
+# What a stanza finds set. Debian's patches make the autotools believe they have to run again.
+define env.all
+export PREFIX="$(abspath $(TP))/$1" HOST=$(ARCH)-linux-$1 AR=$(CROSS)ar RANLIB=$(CROSS)ranlib
+export NO_AUTOTOOLS="ACLOCAL=: AUTOCONF=: AUTOMAKE=: AUTOHEADER=: MAKEINFO=:"
+export MAKEFLAGS=-j$(shell nproc)
+mkdir -p "$$PREFIX/include" "$$PREFIX/lib"
+endef
+env.musl = export CC="$(if $(filter musl,$1),$(CROSS)gcc,$(MUSL)/bin/musl-gcc)" LDFLAGS=-static \
+	CFLAGS="$(LIBCFLAGS) $(HARDEN) -ffile-prefix-map=$$PWD=."
+env.host = export CC=$(HOSTCC) CFLAGS="$(LIBCFLAGS)"
+
+# $(call update,FILE,TEXT): rewrites FILE if it does not hold TEXT.
+same   = $(if $(subst x$1x,,x$2x),,yes)
+update = $(if $(and $(wildcard $1),$(call same,$2,$(file <$1))),,$(shell mkdir -p $(dir $1))$(file >$1,$2))
+
+define newline
+
+
+endef
+
+# $(call library,FLAVOUR,NAME): NAME.sh is all that a build depends on, the locked files included.
+define library
+$$(call update,$(TP)/$1/$2.sh,# $(filter $2_%,$(LOCK))$$(newline)$$(call env.all,$1)$$(newline)$\
+	$$(call env.$1,$2)$$(newline)$$(value build.$2))
+$(TP)/$1/$2.done: $(TP)/$1/$2.sh \
+		$(filter-out $(TP)/musl/$2.done,$(if $(filter musl,$1),$(TP)/musl/musl.done)) \
+		$(NEEDS.$2:%=$(TP)/$1/%.done) | $(DIST)/verified
+	@echo "  LIB     $2 ($1)"
+	@configs/fetch-sources --unpack $(DIST) $2 $(TP)/$1/obj/$2
+	@cd $(TP)/$1/obj/$2 && sh -e $(abspath $(TP))/$1/$2.sh >../../$2.log 2>&1 </dev/null || \
+		{ tail -n 30 ../../$2.log; echo "$2 does not build: $(TP)/$1/$2.log"; exit 1; }
+	@rm -rf $(TP)/$1/obj/$2
+	@touch $$@
+endef
+$(foreach flavour,musl host,$(foreach lib,$(LIBS.$(flavour)),$(eval $(call library,$(flavour),$(lib)))))
+
+LIBS_MUSL := $(LIBS.musl:%=$(TP)/musl/%.done)
+LIBS_HOST := $(LIBS.host:%=$(TP)/host/%.done)
+
+$(call update,$(DIST)/lock,$(LOCK))
+$(DIST)/verified: $(DIST)/lock
+	@configs/deps build
+	@configs/fetch-sources $(DIST) $(SOURCES)
+	@touch $@
+
+# Takes the newest versions that this machine's apt offers into the lock.
+lock:
+	configs/fetch-sources --lock $(DIST) $(SOURCES) >$B/lock.new
+	mv $B/lock.new configs/third-party.lock

@@ -1,0 +1,2 @@
+# x86_64 - what is special about this architecture.
+HARDEN := -fcf-protection
