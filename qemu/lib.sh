@@ -38,46 +38,32 @@ suite_of() {
 	esac
 }
 
-# in_suite SUITE CMD ARG...: an apt tool that sees SUITE alone, with a state of its own. The mirror is
-# the one of the machine's own apt configuration, so that no host is named here.
+# in_suite SUITE TOOL ARG...: an apt tool that sees SUITE alone and believes nothing is installed.
 in_suite() {
-	local suite=$1 tool=$2 dir=$BUILD/apt/$1
+	local suite=$1 tool=$2 dir=$BUILD/apt/$1 suites=$1
 	shift 2
-	"$tool" -oDir::Etc::SourceList="$dir/sources.list" -oDir::Etc::SourceParts=/dev/null \
-		-oDir::Etc::Preferences=/dev/null -oDir::Etc::PreferencesParts=/dev/null \
-		-oDir::State::Lists="$dir/lists" -oDir::State::status="$dir/status" \
-		-oDir::Cache="$dir/cache" -oAcquire::Languages=none -oAPT::Sandbox::User=root \
-		-oAPT::Default-Release= -oAPT::Install-Recommends=false -qq "$@"
+	case $suite in
+	sid | *-backports) ;;
+	*) suites=$suite,$suite-security ;;
+	esac
+	mkdir -p "$dir"
+	[ -e "$dir/status" ] || : >"$dir/status"
+	PRIVATE_APT_TYPES=deb "$TOP/configs/private-apt" "$dir" "$suites" "$tool" \
+		-oDir::State::status="$dir/status" -oDir::Etc::Preferences=/dev/null \
+		-oDir::Etc::PreferencesParts=/dev/null -oAPT::Default-Release= \
+		-oAPT::Install-Recommends=false -qq "$@"
 }
 
-mirror_uri() { # mirror_uri REGEX: the first mirror whose release matches
-	apt-get indextargets --format '$(RELEASE) $(REPO_URI)' 'Created-By: Packages' |
-		sort -u | awk -v re="$1" '$1 ~ re { print $2; exit }'
-}
-
-# suite_update SUITE: sources and lists, fetched once a day at most.
+# suite_update SUITE: package lists of today; old ones serve when the mirror does not answer.
 suite_update() { locked "apt-$1" suite_update_locked "$1"; }
 
 suite_update_locked() {
-	local suite=$1 dir=$BUILD/apt/$1 main security key
+	local suite=$1 dir=$BUILD/apt/$1
 	[ -z "$(find "$dir/stamp" -mtime -1 2>/dev/null)" ] || return 0
-	key=/usr/share/keyrings/debian-archive-keyring.gpg
-	[ -e $key ] || die "$key is missing: install debian-archive-keyring"
-	main=$(mirror_uri '^[a-z]+$')
-	security=$(mirror_uri '-security$')
-	[ -n "$main" ] || die "apt knows no Debian mirror: run apt-get update, then try again"
-	mkdir -p "$dir/lists/partial" "$dir/cache/archives/partial"
-	: >"$dir/status"
-	{
-		echo "deb [signed-by=$key] $main $suite main"
-		case $suite in
-		sid | *-backports) ;;
-		*) [ -z "$security" ] || echo "deb [signed-by=$key] $security $suite-security main" ;;
-		esac
-	} >"$dir/sources.list"
-	if ! in_suite "$suite" apt-get update; then
-		[ -e "$dir/stamp" ] || die "apt-get update for $suite gave an error"
-		note "apt-get update for $suite gave an error; the old lists are used"
+	if [ -e "$dir/ready" ]; then
+		in_suite "$suite" apt-get update || note "apt-get update for $suite: an error; going on"
+	else
+		in_suite "$suite" true
 	fi
 	touch "$dir/stamp"
 }
