@@ -54,4 +54,77 @@ $(OBJ): $B/%.o: %.c $B/flags | $(LIBS_MUSL)
 	@mkdir -p $(@D)
 	@echo "  CC      $<"
 	@$(CC) $(CPPFLAGS) $(INCLUDES) $(CFLAGS) -c -o $@ $<
--include $(OBJ:.o=.d)
+
+# ---- what runs on this machine: unit tests and their tools with sanitizers, fuzzers with clang
+HOSTCFLAGS := -std=gnu11 -O1 -g $(WARN) -fsanitize=address,undefined -fno-sanitize-recover=all \
+              -fno-omit-frame-pointer
+FUZZCFLAGS := $(filter-out -Werror,$(HOSTCFLAGS)) -Wno-unknown-warning-option -fsanitize=fuzzer-no-link
+HOSTCPP  := -I$B -Itests/tools -isystem $(HOSTLIBS)/include
+SHARED   := $(LIBSRC) $(sort $(wildcard tests/tools/lib_*.c))
+UNITS    := $(patsubst tests/%.c,$B/host/%,$(sort $(wildcard tests/unit/test_*.c)))
+TOOLS    := $(patsubst tests/%.c,$B/host/%,$(filter-out $(SHARED),$(sort $(wildcard tests/tools/*.c))))
+FUZZERS  := $(patsubst tests/fuzz/%.c,$B/fuzz/%,$(sort $(wildcard tests/fuzz/fuzz_*.c)))
+$(call update,$B/host/flags,$(HOSTCC) $(CPPFLAGS) $(HOSTCFLAGS) $(FUZZCFLAGS))
+
+units: $(UNITS)
+tools: $(TOOLS)
+fuzzers: $(FUZZERS)
+
+$B/host/%.o: %.c $B/host/flags | $(LIBS_HOST)
+	@mkdir -p $(@D)
+	@echo "  HOSTCC  $<"
+	@$(HOSTCC) $(CPPFLAGS) $(HOSTCPP) $(HOSTCFLAGS) -c -o $@ $<
+
+$B/fuzz/%.o: %.c $B/host/flags | $(LIBS_HOST)
+	@mkdir -p $(@D)
+	@echo "  CLANG   $<"
+	@clang $(CPPFLAGS) $(HOSTCPP) $(FUZZCFLAGS) -c -o $@ $<
+
+$B/host/libkdumpbox.a: $(SHARED:%.c=$B/host/%.o)
+$B/fuzz/libkdumpbox.a: $(SHARED:%.c=$B/fuzz/%.o)
+$B/%/libkdumpbox.a:
+	@rm -f $@
+	@$(CROSS)ar rcs $@ $^
+
+$(UNITS) $(TOOLS): $B/host/%: $B/host/tests/%.o $B/host/libkdumpbox.a
+	@mkdir -p $(@D)
+	@$(HOSTCC) $(HOSTCFLAGS) -o $@ $^ -L$(HOSTLIBS)/lib -lcmocka $(LINK) -lpthread
+
+$(FUZZERS): $B/fuzz/%: $B/fuzz/tests/fuzz/%.o $B/fuzz/libkdumpbox.a
+	@clang $(HOSTCFLAGS) -fsanitize=fuzzer -o $@ $^ -L$(HOSTLIBS)/lib $(LINK) -lpthread
+
+# ---- what a person asks for
+check: ## run the tests, or one of them with T=name
+	@configs/deps build demo check
+	@MAKE="$(MAKE)" tests/run $(T)
+
+demo: ## crash a guest under QEMU and open its dump
+	@configs/deps build demo
+	@$(MAKE) --no-print-directory all tools
+	@qemu/demo
+
+bench: ## measure what README promises
+	@configs/deps build demo check
+	@$(MAKE) --no-print-directory all tools
+	@tests/bench/run
+
+fuzz: ## run each fuzzer for a while
+	@configs/deps build check
+	@$(MAKE) --no-print-directory fuzzers
+	@tests/fuzz/run
+
+deps: ## install what build, demo and tests need (as root, by apt)
+	@configs/deps build demo check
+
+clean: ## remove what was compiled; third-party libraries, kernels and disk images stay
+	rm -rf $B/applets $B/lib $B/host $B/fuzz $B/log $B/kdumpbox $B/kdumpbox.debug
+
+help: ## show this
+	@echo 'make                  build/kdumpbox, with all applets or APPLETS="init mount save"'
+	@sed -n 's/^\([a-z]*\):.* ## /\1\t/p' Makefile | awk -F'\t' '{ printf "make %-16s %s\n", $$1, $$2 }'
+	@echo 'DISTFILES=dir builds offline, from source packages in that directory'
+
+.PHONY: all units tools fuzzers check demo bench fuzz deps clean help lock
+.SECONDARY:
+.DELETE_ON_ERROR:
+-include $(OBJ:.o=.d) $(wildcard $B/host/*/*/*.d $B/fuzz/*/*/*.d)

@@ -108,7 +108,7 @@ LIBCFLAGS := -O2 -g0 -ffunction-sections -fdata-sections -w
 
 # What a stanza finds set. Debian's patches make the autotools believe they have to run again.
 define env.all
-export PREFIX="$(abspath $(TP))/$1" HOST=$(ARCH)-linux-$1 AR=$(CROSS)ar RANLIB=$(CROSS)ranlib
+export PREFIX="$(abspath $(TP))/$1" HOST=$(ARCH)-linux-$(if $(filter musl,$1),musl,gnu) AR=$(CROSS)ar RANLIB=$(CROSS)ranlib
 export NO_AUTOTOOLS="ACLOCAL=: AUTOCONF=: AUTOMAKE=: AUTOHEADER=: MAKEINFO=:"
 export MAKEFLAGS=-j$(shell nproc)
 mkdir -p "$$PREFIX/include" "$$PREFIX/lib"
