@@ -15,11 +15,18 @@
  */
 struct modtree;
 
+/* Why a module is in a load order. */
+enum modneed {
+	MOD_SOFT,		/* by a softdep, or because such a module needs it: may fail */
+	MOD_DEPENDENCY,
+	MOD_ASKED,		/* the word means it; of an alias that means several, one has to load */
+};
+
 /* A step of a load order. Pointers are borrowed from the tree. */
 struct modstep {
-	const char *name;	/* with '_' only */
-	const char *path;	/* below the tree's directory, as modules.dep has it; NULL: built in */
-	bool        required;	/* asked for or a dependency; false: it came by a softdep */
+	const char  *name;	/* with '_' only */
+	const char  *path;	/* below the tree's directory, as modules.dep has it; NULL: built in */
+	enum modneed need;
 };
 
 struct modlist {
@@ -50,6 +57,9 @@ const char *modtree_dir(const struct modtree *tree);
 int modtree_resolve(const struct modtree *tree, const char *word, struct modlist *list, struct err *e);
 void modlist_free(struct modlist *list);
 
+/* The file of a step that has a path. */
+void modtree_path(const struct modtree *tree, const struct modstep *step, char *out, size_t size);
+
 /* True if the tree has a module of that name, built in or not. */
 bool modtree_has(const struct modtree *tree, const char *name);
 
@@ -57,14 +67,18 @@ bool modtree_has(const struct modtree *tree, const char *name);
 void modtree_name(const char *path, char *out, size_t size);
 
 /*
- * Call each(line, arg) for every line of modules.alias, modules.softdep or modules.builtin
- * (which) that concerns a module for which keep(name, arg) is true. Lines have no newline.
+ * The lines of an index file ("modules.dep", "modules.alias", "modules.softdep" or
+ * "modules.builtin") that concern the modules of list, in the file's order, for a tree that has
+ * only those. modules.dep lines name the uncompressed files (.ko). Returns 0 and *text, which the
+ * caller frees, *len bytes.
  */
-int modtree_lines(const struct modtree *tree, const char *which,
-		  bool (*keep)(const char *name, void *arg),
-		  int (*each)(const char *line, size_t len, void *arg), void *arg);
+int modtree_subset(const struct modtree *tree, const struct modlist *list, const char *file,
+		   char **text, size_t *len, struct err *e);
 
-/* The dependencies of a module as modules.dep has them: paths split by blanks; "" for none. */
-const char *modtree_deps(const struct modtree *tree, const char *name, size_t *len);
+/*
+ * A module's path as it is named once it is decompressed: "kernel/fs/xfs/xfs.ko.xz" gives
+ * "kernel/fs/xfs/xfs.ko". Returns the length to keep of path.
+ */
+size_t modtree_plain_len(const char *path);
 
 #endif

@@ -1,0 +1,186 @@
+/* module - load a kernel module and what it depends on. */
+/* SPDX-License-Identifier: MIT */
+#include "boot/module.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <sys/utsname.h>
+#include <unistd.h>
+
+#include "base/io.h"
+#include "boot/kofile.h"
+#include "boot/modtree.h"
+
+enum { PARAMS_SIZE = 2048, CMDLINE_MAX = 64 << 10 };	/* bytes */
+
+/* True if the kernel word at p (up to its '=') begins with "name.", '-' and '_' being equal. */
+static bool word_is_for(const char *p, const char *name, size_t *skip)
+{
+	size_t n = strlen(name);
+
+	for (size_t i = 0; i < n; i++)
+		if ((p[i] == '-' ? '_' : p[i]) != (name[i] == '-' ? '_' : name[i]))
+			return false;
+	*skip = n + 1;
+	return p[n] == '.' && p[n + 1] && p[n + 1] != ' ' && p[n + 1] != '=';
+}
+
+/* Length of the word at p: a quoted part may hold blanks (lib/cmdline.c of the kernel). */
+static size_t word_len(const char *p)
+{
+	bool quoted = false;
+	size_t n = 0;
+
+	for (; p[n] && (quoted || !strchr(" \t\n", p[n])); n++)
+		if (p[n] == '"')
+			quoted = !quoted;
+	return n;
+}
+
+int module_cmdline_params(const char *cmdline, const char *name, char *out, size_t size)
+{
+	size_t used = 0, skip;
+
+	out[0] = 0;
+	for (const char *p = cmdline; *p;) {
+		size_t n = word_len(p);
+
+		if (n > strlen(name) && word_is_for(p, name, &skip)) {
+			if (used + n - skip + 2 > size)
+				return -ENOSPC;
+			used += (size_t)snprintf(out + used, size - used, "%s%.*s", used ? " " : "",
+						 (int)(n - skip), p + skip);
+		}
+		p += n + (p[n] != 0);
+	}
+	return 0;
+}
+
+/* What the kernel's errors of init_module(2) mean, in words. */
+static int load_error(int code, const char *path, struct err *e)
+{
+	switch (code) {
+	case -ENOEXEC:
+		return err_say(e, code, "load %s: it is not a module for this kernel (see dmesg)", path);
+	case -EKEYREJECTED:
+	case -ENOKEY:
+	case -EBADMSG:
+		return err_say(e, code, "load %s: the kernel wants a signature that it knows", path);
+	case -ENOENT:
+		return err_say(e, code, "load %s: a symbol that it needs is missing (see dmesg)", path);
+	case -EPERM:
+		return err_say(e, code, "load %s: not permitted (root, lockdown, or modules_disabled=1)", path);
+	case -ENODEV:
+		return err_say(e, code, "load %s: it found no device", path);
+	default:
+		return err_set(e, code, "load %s", path);
+	}
+}
+
+static int insert_compressed(const char *path, const char *params, struct err *e)
+{
+	char *image;
+	size_t len;
+	int rc = kofile_read(path, &image, &len, e);
+
+	if (rc)
+		return rc;
+	rc = syscall(SYS_init_module, image, len, params) ? -errno : 0;
+	free(image);
+	return rc && rc != -EEXIST ? load_error(rc, path, e) : 0;
+}
+
+static int insert(const char *path, const char *params, struct err *e)
+{
+	size_t n = strlen(path);
+	int fd, rc;
+
+	if (n < 3 || strcmp(path + n - 3, ".ko"))
+		return insert_compressed(path, params, e);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return err_set(e, -errno, "open %s", path);
+	rc = syscall(SYS_finit_module, fd, params, 0) ? -errno : 0;
+	close(fd);
+	return rc && rc != -EEXIST ? load_error(rc, path, e) : 0;
+}
+
+static bool is_live(const char *name)
+{
+	char path[256], state[16];
+
+	snprintf(path, sizeof(path), "/sys/module/%s/initstate", name);
+	return !read_line(path, state, sizeof(state)) && !strcmp(state, "live");
+}
+
+static int load_step(const struct modtree *tree, const struct modstep *step, const char *params,
+		     const char *cmdline, struct err *e)
+{
+	char own[PARAMS_SIZE], all[2 * PARAMS_SIZE], path[4096];
+
+	if (!step->path || is_live(step->name))
+		return 0;
+	if (module_cmdline_params(cmdline, step->name, own, sizeof(own)))
+		own[0] = 0;
+	if (step->need != MOD_ASKED || !params)
+		params = "";
+	if (snprintf(all, sizeof(all), "%s%s%s", own, own[0] && params[0] ? " " : "", params) >=
+	    (int)sizeof(all))
+		return err_set(e, -E2BIG, "parameters of %s", step->name);
+	modtree_path(tree, step, path, sizeof(path));
+	return insert(path, all, e);
+}
+
+/*
+ * All steps are tried: an alias means several modules of which this machine may suit one only, and
+ * whether a module can do without its dependency is the kernel's to say.
+ */
+static int load_steps(const struct modtree *tree, const struct modlist *list, const char *params,
+		      const char *cmdline, struct err *e)
+{
+	struct err first = { 0 }, last = { 0 };
+	bool loaded = false;
+
+	for (size_t i = 0; i < list->n; i++) {
+		const struct modstep *step = &list->steps[i];
+		int rc = load_step(tree, step, params, cmdline, &last);
+
+		if (!rc && step->need == MOD_ASKED)
+			loaded = true;
+		if (rc && step->need != MOD_SOFT && !first.code)
+			first = last;
+	}
+	if (loaded)
+		return 0;
+	return first.code ? err_say(e, first.code, "%s", first.msg)
+			  : err_say(e, -ENOENT, "nothing was loaded");
+}
+
+int module_load(const char *name, const char *params, struct err *e)
+{
+	struct modlist list = { 0 };
+	struct modtree *tree;
+	struct utsname uts;
+	char *cmdline = NULL;
+	size_t len;
+	int rc;
+
+	uname(&uts);
+	rc = modtree_open(&tree, "", uts.release, e);
+	if (rc)
+		return rc;
+	rc = modtree_resolve(tree, name, &list, e);
+	if (!rc && read_file("/proc/cmdline", CMDLINE_MAX, &cmdline, &len, NULL))
+		cmdline = NULL;
+	if (!rc)
+		rc = load_steps(tree, &list, params, cmdline ? cmdline : "", e);
+	free(cmdline);
+	modlist_free(&list);
+	modtree_close(tree);
+	return rc;
+}
