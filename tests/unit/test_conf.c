@@ -1,0 +1,379 @@
+/* test_conf - is kdump.conf read as kdump-utils reads it, and is nothing able to stop a dump? */
+/* SPDX-License-Identifier: MIT */
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "base/conf.h"
+
+#define COUNT(a) (sizeof(a) / sizeof((a)[0]))
+
+static struct kdump_conf parse(const char *text, enum conf_mode mode, struct err *e)
+{
+	struct kdump_conf c;
+
+	conf_defaults(&c);
+	conf_parse(&c, "kdump.conf", text, strlen(text), mode, e);
+	return c;
+}
+
+/* The lexical rules, seen through "path": kdump_get_conf_val of kdump-utils. */
+static const struct {
+	const char *why, *text, *path;
+} lexical[] = {
+	{ "nothing", "", "/var/crash" },
+	{ "plain", "path /a/b\n", "/a/b" },
+	{ "no newline at the end", "path /a/b", "/a/b" },
+	{ "leading blanks and tabs", " \t path /a\n", "/a" },
+	{ "blanks between and behind", "path \t  /a/b  \t\n", "/a/b" },
+	{ "comment lines", "#path /no\n  # path /no\n\npath /a\n", "/a" },
+	{ "comment behind the value", "path /a/b # here\n", "/a/b" },
+	{ "the first # cuts, even inside a word", "path /a#b/c\n", "/a" },
+	{ "quotes around", "path \"/a b\"\n", "/a b" },
+	{ "quotes do not save a #", "path \"/a#b\"\n", "/\"/a" },
+	{ "a quote on one side stays", "path /a\"\n", "/a\"" },
+	{ "single quotes are letters", "path '/a'\n", "/'/a'" },
+	{ "a blank inside belongs to the value", "path /a b\n", "/a b" },
+	{ "the key is case sensitive", "PATH /no\n", "/var/crash" },
+	{ "a key glued to # is another key", "path#x /no\n", "/var/crash" },
+	{ "DOS line ends", "path /a/b\r\n", "/a/b" },
+	{ "the missing slash is added", "path a/b\n", "/a/b" },
+	{ "the last one wins", "path /a\npath /b\n", "/b" },
+	{ "empty does not count", "path /a\npath\n", "/a" },
+	{ "empty quotes do not count", "path /a\npath \"\"\n", "/a" },
+	{ "no way out of the target", "path /a/../../b\n", "/var/crash" },
+	{ "dots in names are fine", "path /a/..b/c..\n", "/a/..b/c.." },
+};
+
+static void test_lexical(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < COUNT(lexical); i++) {
+		struct kdump_conf c = parse(lexical[i].text, CONF_LENIENT, NULL);
+
+		print_message("%s\n", lexical[i].why);
+		assert_string_equal(c.path, lexical[i].path);
+	}
+}
+
+/* What kdumpctl refuses: it must fail here too, with the place, and do no harm in the capture kernel. */
+static const struct {
+	const char *why, *text, *error;
+} refused[] = {
+	{ "unknown key", "path /a\npaht /b\n", "kdump.conf:2: paht: unknown key; did you mean path?" },
+	{ "unknown key, nothing near", "zzzzzzzz 1\n", "kdump.conf:1: zzzzzzzz: unknown key" },
+	{ "duplicate key", "path /a\n\npath /a\n", "kdump.conf:3: path: set twice" },
+	{ "the old name is the same key", "default halt\nfailure_action halt\n", "kdump.conf:2: failure_action: set twice" },
+	{ "second target", "ext4 /dev/a\nraw /dev/b\n", "kdump.conf:2: raw: second target" },
+	{ "empty value", "path\n", "kdump.conf:1: path: needs a value" },
+	{ "empty value behind a comment", "path # /a\n", "kdump.conf:1: path: needs a value" },
+	{ "deprecated net", "net nfs:/x\n", "kdump.conf:1: net: kdump.conf no longer has this key" },
+	{ "deprecated options", "options x\n", "kdump.conf:1: options: " },
+	{ "deprecated link_delay", "link_delay 60\n", "kdump.conf:1: link_delay: " },
+	{ "deprecated disk_timeout", "disk_timeout 60\n", "kdump.conf:1: disk_timeout: " },
+	{ "deprecated debug_mem_level", "debug_mem_level 3\n", "kdump.conf:1: debug_mem_level: " },
+	{ "deprecated blacklist", "blacklist gfs2\n", "kdump.conf:1: blacklist: " },
+	{ "unknown failure_action", "failure_action rebot\n", "kdump.conf:1: failure_action: unknown action 'rebot'; did you mean reboot?" },
+	{ "shell is no final_action", "final_action shell\n", "kdump.conf:1: final_action: unknown action 'shell'" },
+	{ "a level that is none", "core_collector makedumpfile -d 32\n", "kdump.conf:1: core_collector: dump level '32'" },
+	{ "a level without a number", "core_collector makedumpfile -l -d\n", "kdump.conf:1: core_collector: option d needs a value" },
+	{ "threads that are none", "core_collector makedumpfile --num-threads=x\n", "kdump.conf:1: core_collector: number of threads 'x'" },
+	{ "two words for a device", "ext4 /dev/a /dev/b\n", "kdump.conf:1: ext4: one word expected" },
+	{ "no device", "xfs vda1\n", "kdump.conf:1: xfs: 'vda1' is neither" },
+	{ "a server", "nfs srv:/export\n", "kdump.conf:1: nfs: this build cannot dump to a server" },
+	{ "a server by ssh", "ssh u@h\n", "kdump.conf:1: ssh: this build cannot dump to a server" },
+	{ "a program that is no path", "kdump_pre pre.sh\n", "kdump.conf:1: kdump_pre: 'pre.sh' is not an absolute path" },
+	{ "a target in dracut_args", "dracut_args --mount \"/dev/a /mnt ext4 defaults\"\n", "kdump.conf:1: dracut_args: --mount" },
+	{ "force_rebuild is 0 or 1", "force_rebuild yes\n", "kdump.conf:1: force_rebuild: 'yes' is neither 0 nor 1" },
+	{ "both forced", "force_rebuild 1\nforce_no_rebuild 1\n", "kdump.conf:2: force_no_rebuild: force_rebuild and" },
+	{ "a codec that is none", "compress gzip\n", "kdump.conf:1: compress: 'gzip' is none of: zstd zlib lzo none" },
+	{ "a part of a codec's name", "compress zst\n", "kdump.conf:1: compress: 'zst' is none of" },
+	{ "a deadline with a unit", "deadline 10m\n", "kdump.conf:1: deadline: deadline '10m'" },
+	{ "a negative time", "device_timeout -1\n", "kdump.conf:1: device_timeout: device_timeout '-1'" },
+};
+
+static void test_refused(void **state)
+{
+	struct kdump_conf c, fresh;
+
+	(void)state;
+	conf_defaults(&fresh);
+	for (size_t i = 0; i < COUNT(refused); i++) {
+		const char *what = strchr(refused[i].error, ' ') + 1;
+		struct err e = { 0 };
+
+		print_message("%s\n", refused[i].why);
+		conf_defaults(&c);
+		assert_int_equal(conf_parse(&c, "kdump.conf", refused[i].text, strlen(refused[i].text),
+					    CONF_STRICT, &e), -EINVAL);
+		assert_memory_equal(e.msg, refused[i].error, strlen(refused[i].error));
+
+		c = parse(refused[i].text, CONF_LENIENT, NULL);
+		assert_true(c.dump_level == 31 && !strcmp(c.compress, "zstd"));
+		assert_true(c.failure_action == ACTION_REBOOT || strstr(refused[i].text, "halt"));
+		assert_int_equal(c.deadline_s, fresh.deadline_s);
+		assert_int_equal(c.device_timeout_s, fresh.device_timeout_s);
+		if (strncmp(what, "dracut", 6) && strncmp(what, "force", 5))
+			assert_true(c.nr_notes > 0 || c.targets[0].kind == TARGET_UNSUPPORTED);
+	}
+}
+
+/* RHEL's own file and others that must be accepted. */
+static const struct {
+	const char *why, *text;
+	int notes;
+} accepted[] = {
+	{ "RHEL 9 as installed", "auto_reset_crashkernel yes\npath /var/crash\n"
+	  "core_collector makedumpfile -l --message-level 7 -d 31\n", 1 },
+	{ "every no-op", "sshkey /root/.ssh/k\nextra_bins /bin/x\nextra_modules a b\ndracut_args --omit x\n"
+	  "fence_kdump_args -p 7410\nfence_kdump_nodes a b\nforce_rebuild 0\nforce_no_rebuild 1\n", 8 },
+	{ "the old name of failure_action", "default shell\n", 1 },
+	{ "scp without ssh", "core_collector scp\n", 1 },
+	{ "a label with a blank", "ext4 LABEL=my disk\n", 0 },
+	{ "a line of only blanks at the end", "path /a\n   ", 0 },
+};
+
+static void test_accepted(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < COUNT(accepted); i++) {
+		struct err e = { 0 };
+		struct kdump_conf c = parse(accepted[i].text, CONF_STRICT, &e);
+
+		print_message("%s\n", accepted[i].why);
+		assert_string_equal(e.msg, "");
+		assert_int_equal(c.nr_notes, accepted[i].notes);
+	}
+}
+
+static void test_values(void **state)
+{
+	struct err e = { 0 };
+	struct kdump_conf c;
+	struct target t[CONF_TARGETS_MAX];
+
+	(void)state;
+	c = parse("xfs UUID=0123-ab\npath /crash\nmount_options noatime\nfailure_action dump_to_rootfs\n"
+		  "final_action poweroff\nkdump_pre /bin/pre\nkdump_post /bin/post\nkdump_emergency /bin/em\n"
+		  "digest sha256\nthreads 3\ndeadline 0\nstall_timeout 20\nroot_device LABEL=root\n", CONF_STRICT, &e);
+	assert_string_equal(e.msg, "");
+	assert_int_equal(conf_targets(&c, t), 1);
+	assert_int_equal(t[0].kind, TARGET_FS);
+	assert_string_equal(t[0].fstype, "xfs");
+	assert_string_equal(t[0].device, "UUID=0123-ab");
+	assert_string_equal(t[0].path, "/crash");
+	assert_string_equal(t[0].options, "noatime");
+	assert_true(conf_root_target(&c, t));
+	assert_string_equal(t[0].fstype, "auto");
+	assert_string_equal(t[0].device, "LABEL=root");
+	assert_string_equal(t[0].path, "/crash");
+	assert_string_equal(t[0].options, "");
+	assert_int_equal(c.failure_action, ACTION_DUMP_TO_ROOTFS);
+	assert_int_equal(c.final_action, ACTION_POWEROFF);
+	assert_string_equal(c.kdump_pre, "/bin/pre");
+	assert_string_equal(c.kdump_post, "/bin/post");
+	assert_string_equal(c.kdump_emergency, "/bin/em");
+	assert_string_equal(c.digest, "sha256");
+	assert_int_equal(c.threads, 3);
+	assert_int_equal(c.deadline_s, 0);
+	assert_int_equal(c.stall_timeout_s, 20);
+
+	c = parse("raw /dev/vdb\npath /x\n", CONF_STRICT, &e);
+	assert_int_equal(conf_targets(&c, t), 1);
+	assert_int_equal(t[0].kind, TARGET_RAW);
+	assert_string_equal(t[0].path, "");
+
+	c = parse("ssh me@there\n", CONF_LENIENT, &e);
+	assert_int_equal(conf_targets(&c, t), 1);
+	assert_int_equal(t[0].kind, TARGET_UNSUPPORTED);
+	assert_string_equal(t[0].keyword, "ssh");
+
+	c = parse("", CONF_STRICT, &e);
+	assert_int_equal(conf_targets(&c, t), 0);
+}
+
+static const struct {
+	const char *why, *value;
+	int level, threads, notes;
+	const char *compress;
+} collectors[] = {
+	{ "RHEL's default", "makedumpfile -l --message-level 7 -d 31", 31, 0, 0, "lzo" },
+	{ "s390x template", "makedumpfile -c --message-level 7 -d 31", 31, 0, 0, "zlib" },
+	{ "zstd, glued level", "makedumpfile -z -d17", 17, 0, 0, "zstd" },
+	{ "bundled letters", "makedumpfile -cFd 1", 1, 0, 0, "zlib" },
+	{ "no codec is no compression, no level is 0", "makedumpfile", 0, 0, 0, "none" },
+	{ "a path to the program", "/sbin/makedumpfile -l -d 31", 31, 0, 0, "lzo" },
+	{ "snappy becomes lzo", "makedumpfile -p -d 31", 31, 0, 1, "lzo" },
+	{ "flattened is our business", "makedumpfile -F -l -d 31", 31, 0, 0, "lzo" },
+	{ "ELF is not there: kdump", "makedumpfile -E -d 31", 31, 0, 1, "none" },
+	{ "threads, both ways", "makedumpfile -l -d 31 --num-threads 2", 31, 2, 0, "lzo" },
+	{ "threads with =", "makedumpfile --num-threads=4 -l -d 31", 31, 4, 0, "lzo" },
+	{ "a list of levels: the first", "makedumpfile -l -d 17,31", 17, 0, 1, "lzo" },
+	{ "leading zero is decimal", "makedumpfile -l -d 031", 31, 0, 0, "lzo" },
+	{ "the last codec counts", "makedumpfile -l -c -d 1", 1, 0, 0, "zlib" },
+	{ "an unknown option is said and skipped", "makedumpfile -l -d 31 -Q --foo=3", 31, 0, 2, "lzo" },
+	{ "a known one takes its value along", "makedumpfile -l -x vmlinux -d 31", 31, 0, 1, "lzo" },
+	{ "an operand is said and skipped", "makedumpfile -l -d 31 /dev/null", 31, 0, 1, "lzo" },
+	{ "scp copies everything", "scp", 0, 0, 1, "none" },
+	{ "cp copies everything", "cp --sparse=always", 0, 0, 1, "none" },
+	{ "dd copies everything", "/bin/dd bs=1M", 0, 0, 1, "none" },
+	{ "anything else changes nothing", "mycollector -d 3", 31, 0, 1, "zstd" },
+};
+
+static void test_collector(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < COUNT(collectors); i++) {
+		struct err e = { 0 };
+		struct kdump_conf c;
+
+		print_message("%s\n", collectors[i].why);
+		conf_defaults(&c);
+		assert_int_equal(conf_collector(&c, collectors[i].value, &e), 0);
+		assert_int_equal(c.dump_level, collectors[i].level);
+		assert_int_equal(c.threads, collectors[i].threads);
+		assert_string_equal(c.compress, collectors[i].compress);
+		assert_int_equal(c.nr_notes, collectors[i].notes);
+	}
+}
+
+/* As next_arg() of lib/cmdline.c in the kernel splits. */
+static const struct {
+	const char *why, *line, *key, *value, *rest;
+} words[] = {
+	{ "a flag", "quiet x", "quiet", "", " x" },
+	{ "a value", "  a=b x", "a", "b", " x" },
+	{ "= in the value", "a=b=c", "a", "b=c", "" },
+	{ "quotes around the value", "a=\"b c\" x", "a", "b c", " x" },
+	{ "quotes around the word", "\"a=b c\" x", "a", "b c", " x" },
+	{ "quotes inside stay", "a=b\"c d\"e x", "a", "b\"c d\"e", " x" },
+	{ "no closing quote", "a=\"b c", "a", "b c", "" },
+	{ "only a quote", "\"", "", "", "" },
+	{ "only a quote as value", "a=\"", "a", "", "" },
+	{ "an empty pair", "a=\"\" x", "a", "", " x" },
+	{ "= first is no split", "=a", "=a", "", "" },
+	{ "tab and newline divide", "a\tb\n", "a", "", "\tb\n" },
+};
+
+static void test_words(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < COUNT(words); i++) {
+		const char *at = words[i].line;
+		struct cmdline_word w;
+
+		print_message("%s\n", words[i].why);
+		assert_true(cmdline_next(&at, &w));
+		assert_string_equal(w.key, words[i].key);
+		assert_string_equal(w.value, words[i].value);
+		assert_string_equal(at, words[i].rest);
+		assert_false(w.cut);
+	}
+}
+
+static void test_cmdline(void **state)
+{
+	struct kdump_conf c = parse("ext4 /dev/vda1\nfinal_action halt\npath /a\n", CONF_LENIENT, NULL);
+	struct target t[CONF_TARGETS_MAX];
+	char *big = calloc(1, 5000);
+
+	(void)state;
+	conf_cmdline(&c, "root=UUID=77 rootfstype=btrfs rootflags=subvol=@ quiet kdumpbox.raw=/dev/vdb "
+		     "kdumpbox.final-action=poweroff \"kdumpbox.core_collector=makedumpfile -l -d 17\" "
+		     "kdumpbox.deadline=90 kdumpbox. kdumpbox.paht=/x kdumpbox.digest= xkdumpbox.path=/no "
+		     "kdumpbox.path=\"/with blank\"\n");
+	assert_int_equal(conf_targets(&c, t), 1);
+	assert_int_equal(t[0].kind, TARGET_RAW);
+	assert_string_equal(t[0].device, "/dev/vdb");
+	assert_int_equal(c.final_action, ACTION_POWEROFF);
+	assert_int_equal(c.dump_level, 17);
+	assert_string_equal(c.compress, "lzo");
+	assert_int_equal(c.deadline_s, 90);
+	assert_string_equal(c.path, "/with blank");
+	assert_int_equal(c.nr_notes, 3);
+	assert_string_equal(c.notes[1].text, "kernel command line: kdumpbox.paht: unknown key; did you mean path?; ignored");
+	assert_true(conf_root_target(&c, t));
+	assert_string_equal(t[0].device, "UUID=77");
+	assert_string_equal(t[0].fstype, "btrfs");
+	assert_string_equal(t[0].options, "subvol=@");
+
+	/* What the file says about root goes before root=. */
+	c = parse("root_device /dev/x\n", CONF_LENIENT, NULL);
+	conf_cmdline(&c, "root=/dev/y");
+	assert_int_equal(conf_targets(&c, t), 1);
+	assert_string_equal(t[0].device, "/dev/x");
+
+	/* A value that does not fit changes nothing. */
+	memset(big, 'a', 4999);
+	memcpy(big, "kdumpbox.path=/", 15);
+	c = parse("", CONF_LENIENT, NULL);
+	conf_cmdline(&c, big);
+	assert_string_equal(c.path, "/var/crash");
+	assert_int_equal(c.nr_notes, 1);
+	free(big);
+}
+
+/* Bytes without sense: the capture kernel must end up with a usable struct, whatever they are. */
+static void test_garbage(void **state)
+{
+	static const char *const seeds[] = {
+		"path ", "ext4 UUID=", "core_collector makedumpfile -d ", "\"", "#", "\n", "=", "kdumpbox.", "\\", "-",
+	};
+	char text[3000];
+	uint32_t x = 1;
+
+	(void)state;
+	for (int round = 0; round < 2000; round++) {
+		struct kdump_conf c;
+		struct err e = { 0 };
+		size_t n = 0;
+
+		while (n < sizeof(text) - 64) {
+			const char *seed = seeds[(x >> 20) % COUNT(seeds)];
+
+			x = x * 1664525 + 1013904223;
+			memcpy(text + n, seed, strlen(seed));
+			n += strlen(seed);
+			text[n++] = (char)(x >> 24);
+		}
+		conf_defaults(&c);
+		assert_int_equal(conf_parse(&c, "kdump.conf", text, n, CONF_LENIENT, &e), 0);
+		text[n] = 0;
+		conf_cmdline(&c, text);
+		assert_true(c.dump_level >= 0 && c.dump_level <= 31);
+		assert_true(c.path[0] == '/');
+		assert_true(c.nr_notes <= CONF_NOTES_MAX && c.nr_targets <= 1);
+	}
+}
+
+static void test_read(void **state)
+{
+	struct err e = { 0 };
+	struct kdump_conf c;
+
+	(void)state;
+	conf_defaults(&c);
+	assert_int_equal(conf_read(&c, "/nonexistent/kdump.conf", CONF_STRICT, &e), -ENOENT);
+	assert_string_equal(e.msg, "open /nonexistent/kdump.conf: No such file or directory");
+	assert_int_equal(conf_read(&c, "/nonexistent/kdump.conf", CONF_LENIENT, &e), 0);
+	assert_int_equal(c.nr_notes, 1);
+	assert_int_equal(conf_read(&c, "/dev/zero", CONF_LENIENT, &e), 0);
+	assert_int_equal(c.nr_notes, 2);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_lexical), cmocka_unit_test(test_refused), cmocka_unit_test(test_accepted),
+		cmocka_unit_test(test_values), cmocka_unit_test(test_collector), cmocka_unit_test(test_words),
+		cmocka_unit_test(test_cmdline), cmocka_unit_test(test_garbage), cmocka_unit_test(test_read),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
