@@ -1,0 +1,122 @@
+# judge.sh - what can be said about a scenario's result: sourced by tests/e2e/*/expect and oracles.
+# SPDX-License-Identifier: MIT
+# shellcheck shell=bash
+# A judgement returns 0 or ends the script with one line that says what was expected and what is.
+. "$TOP/qemu/lib.sh"
+
+READER=$TOP/tests/tools/kdump_reader.py
+
+fail() {
+	echo "not as expected: $*" >&2
+	exit 1
+}
+
+# ---- the console
+console_has() { # console_has REGEX
+	tr -d '\r' <console.log | grep -aqE -- "$1" || fail "no console line matches: $1"
+}
+
+console_lacks() { # console_lacks REGEX
+	! tr -d '\r' <console.log | grep -aE -- "$1" || fail "a console line matches: $1"
+}
+
+# console_ms REGEX: host milliseconds of the first matching line
+console_ms() {
+	awk -v re="$1" '{ line = substr($0, length($1) + 2) } line ~ re { print $1; exit }' \
+		console.log.times
+}
+
+# ---- the files that were saved
+saved_dir() { # saved_dir [PATH]: the one directory below PATH (default var/crash)
+	local base=out/${1-var/crash} found
+	found=$(find "$base" -mindepth 1 -maxdepth 1 -type d 2>/dev/null)
+	[ -n "$found" ] || fail "nothing was saved below $base"
+	[ "$(wc -l <<<"$found")" = 1 ] || fail "more than one directory below $base: $found"
+	echo "$found"
+}
+
+complete_dump() { # complete_dump DIR: everything is there under its final name, and it was said
+	local file
+	for file in vmcore vmcore-dmesg.txt kexec-dmesg.log manifest.json; do
+		[ -s "$1/$file" ] || fail "$1/$file is missing or empty; there: $(ls "$1")"
+	done
+	[ -z "$(find "$1" -name '*-incomplete*')" ] || fail "incomplete files: $(ls "$1")"
+	console_has '^(\[[^]]*\] *)?kdumpbox: complete'
+	dmesg_is_of_panic "$1/vmcore-dmesg.txt"
+	manifest_is_json "$1/manifest.json"
+}
+
+no_final_name() { # no_final_name DIR: nothing pretends to be a complete vmcore
+	[ -z "$(find "$1" -name vmcore -o -name vmcore.flat)" ] || fail "a final name exists in $1"
+	console_lacks 'kdumpbox: complete'
+}
+
+dmesg_is_of_panic() { # dmesg_is_of_panic FILE
+	grep -q 'Linux version' "$1" || fail "$1 does not start with the boot"
+	grep -q 'sysrq: Trigger a crash' "$1" || fail "$1 does not tell of the panic"
+}
+
+manifest_is_json() {
+	python3 -c 'import json, sys; json.load(open(sys.argv[1]))' "$1" || fail "$1 is not JSON"
+}
+
+# manifest_says FILE KEY VALUE: KEY may be a path with dots; VALUE an extended regex
+manifest_says() {
+	local value
+	value=$(python3 - "$1" "$2" <<-'PY'
+	import json, sys
+	value = json.load(open(sys.argv[1]))
+	for key in sys.argv[2].split("."):
+	    value = value[int(key)] if isinstance(value, list) else value[key]
+	print(value if isinstance(value, str) else json.dumps(value))
+	PY
+	) || fail "$1 has no $2"
+	grep -qE -- "$3" <<<"$value" || fail "$1: $2 is $value, not $3"
+}
+
+# ---- peers that read the dump
+readers_of() { # readers_of SERIES: the suite whose crash knows this kernel
+	case $1 in
+	5.10 | 6.1) echo bookworm ;;
+	*) "$TOP/qemu/readers" sid >/dev/null 2>&1 && echo sid || echo trixie ;;
+	esac
+}
+
+crash_run() { # crash_run SUITE VMLINUX DUMP OUT COMMAND...
+	local suite=$1 vmlinux=$2 dump out=$4 commands
+	dump=$(realpath "$3")
+	shift 4
+	commands=$out.commands
+	printf '%s\n' 'set scroll off' "$@" exit >"$commands"
+	"$TOP/qemu/in-root" "$suite" crash -s "$vmlinux" "$dump" -i "$(realpath "$commands")" \
+		>"$out" 2>&1 </dev/null || fail "crash gave an error on $dump: $(tail -n 3 "$out")"
+	rm -f "$commands"
+}
+
+# opens_in_crash DUMP: crash shows the panic's stack, and as many tasks as there must be
+opens_in_crash() {
+	local vmlinux
+	vmlinux=$("$TOP/qemu/kernel" "$KERNEL" --debug)/vmlinux
+	crash_run "$(readers_of "$KERNEL")" "$vmlinux" "$1" crash.out sys bt
+	grep -q 'sysrq_handle_crash' crash.out || fail "bt does not show sysrq_handle_crash: crash.out"
+	grep -q 'PANIC: .*sysrq triggered crash' crash.out || fail "sys does not show the panic"
+}
+
+# same_in_crash OURS RAW [SUITE]: the same answers but for the DUMPFILE line
+same_in_crash() {
+	local vmlinux suite=${3-}
+	[ -n "$suite" ] || suite=$(readers_of "$KERNEL")
+	vmlinux=$("$TOP/qemu/kernel" "$KERNEL" --debug)/vmlinux
+	crash_run "$suite" "$vmlinux" "$1" "crash-ours-$suite.out" sys bt log mod 'kmem -i'
+	crash_run "$suite" "$vmlinux" "$2" "crash-raw-$suite.out" sys bt log mod 'kmem -i'
+	grep -q sysrq_handle_crash "crash-ours-$suite.out" || fail "bt does not show sysrq_handle_crash"
+	diff <(grep -v '^ *DUMPFILE:' "crash-raw-$suite.out") \
+		<(grep -v '^ *DUMPFILE:' "crash-ours-$suite.out") >"crash-$suite.diff" ||
+		fail "crash says different things: $(realpath "crash-$suite.diff")"
+	[ "$(wc -l <"crash-ours-$suite.out")" -gt 300 ] || fail "crash said almost nothing"
+}
+
+# same_bytes DUMP RAW: every page that the dump holds is the page of the raw vmcore
+same_bytes() {
+	"$READER" check "$1" --raw "$2" || fail "$1 holds other bytes than $2"
+}
