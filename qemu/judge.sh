@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: MIT
 # shellcheck shell=bash
 # A judgement returns 0 or ends the script with one line that says what was expected and what is.
-. "$TOP/qemu/lib.sh"
+. "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 
 READER=$TOP/tests/tools/kdump_reader.py
 
@@ -20,10 +20,22 @@ console_lacks() { # console_lacks REGEX
 	! tr -d '\r' <console.log | grep -aE -- "$1" || fail "a console line matches: $1"
 }
 
-# console_ms REGEX: host milliseconds of the first matching line
+# console_ms REGEX [LOG]: host milliseconds of the first matching line
 console_ms() {
 	awk -v re="$1" '{ line = substr($0, length($1) + 2) } line ~ re { print $1; exit }' \
-		console.log.times
+		"${2-console.log}.times"
+}
+
+# panic_numbers: panic to complete, and to the init of a capture kernel that has nothing to do
+panic_numbers() {
+	local idle complete
+	idle=$(($(console_ms 'guest: a kernel runs' idle.log) - $(console_ms 'Trigger a crash' idle.log)))
+	complete=$(($(console_ms 'kdumpbox: complete') - $(console_ms 'Trigger a crash')))
+	awk -v i=$idle -v c=$complete 'BEGIN {
+		printf "panic to init, nothing to do   %6.2f s\n", i / 1000
+		printf "panic to complete              %6.2f s\n", c / 1000
+		printf "ratio                          %6.2f   (at most 2.2)\n", c / i
+	}'
 }
 
 # ---- the files that were saved
@@ -119,4 +131,34 @@ same_in_crash() {
 # same_bytes DUMP RAW: every page that the dump holds is the page of the raw vmcore
 same_bytes() {
 	"$READER" check "$1" --raw "$2" || fail "$1 holds other bytes than $2"
+}
+
+# same_in_drgn SUITE DUMP GOLDEN: tasks, modules and the stack of the panic
+same_in_drgn() {
+	local dump out
+	for dump in "$2" "$3/vmcore"; do
+		out=drgn.${dump##*/}.out
+		"$TOP/qemu/in-root" "$1" drgn -c "$(realpath "$dump")" -s "$3/kernel/vmlinux" \
+			"$TOP/tests/tools/drgn_tasks.py" >"$out" 2>drgn.err ||
+			fail "drgn gave an error on $dump: $(tail -n 2 drgn.err)"
+	done
+	grep -q '^frame sysrq_handle_crash' "drgn.${2##*/}.out" || fail "no stack of the panic"
+	diff drgn.vmcore.out "drgn.${2##*/}.out" >drgn.diff || fail "drgn sees other things: $PWD/drgn.diff"
+}
+
+# ---- oracles
+# oracle_dir NAME: an empty directory to work in
+oracle_dir() {
+	[ -x "$PROGRAM" ] || die "$PROGRAM is missing: run make"
+	rm -rf "$BUILD/oracle/$1"
+	mkdir -p "$BUILD/oracle/$1"
+	cd "$BUILD/oracle/$1"
+}
+
+# save ARG... VMCORE OUT: our program makes OUT, completely
+save() {
+	local out=${*: -1}
+	rm -f "$out" "$out-incomplete"
+	"$PROGRAM" save "$@" >save.log 2>&1 || fail "save $*: exit status $?: $(tail -n 1 save.log)"
+	[ -s "$out" ] && [ ! -e "$out-incomplete" ] || fail "save $*: $out is not there, or incomplete"
 }

@@ -4,7 +4,7 @@
 
 TOP=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 BUILD=${BUILD:-$TOP/build}
-PROGRAM=${BUILD}/kdumpbox
+PROGRAM=${PROGRAM:-$BUILD/kdumpbox}
 export TOP BUILD PROGRAM
 PATH=$PATH:/usr/sbin:/sbin
 export LC_ALL=C
