@@ -11,14 +11,20 @@ enum final_action { FINISH_REBOOT, FINISH_POWEROFF, FINISH_HALT };
 int finish_parse(const char *word, enum final_action *out, struct err *e);
 const char *finish_name(enum final_action action);
 
+/*
+ * May a command of a person stop the machine by itself? Yes where this program is PID 1. Elsewhere
+ * another init would be passed over, with its services and mounts: -EPERM, and what to do.
+ */
+int finish_allowed(enum final_action action, struct err *e);
+
 /* sync(2) in a child, for at most limit_ms. Returns 0, -ETIMEDOUT, or a negative errno. */
 int finish_sync(unsigned limit_ms);
 
 /*
  * Stop the machine and never return: sync with a limit of 30 s, then reboot(2) in a child, since
- * a driver's shutdown may hang; after 10 s sysrq 'b' (reboot, also if halt was wanted: a machine
- * that nobody can reach helps nobody) or 'o' (poweroff, then 'b'), again every 10 s. May be called
- * by PID 1. Tells what it does by log_*.
+ * a driver's shutdown may hang; every 10 s after that sysrq 'b' for reboot, 'o' for poweroff
+ * ('b' from the third time on: a machine that nobody can reach helps nobody). halt stays as it
+ * is. PID 1 may call it. Tells what it does by log_*.
  */
 void finish(enum final_action action) __attribute__((noreturn));
 

@@ -1,0 +1,35 @@
+/* halt - stop the machine without switching it off. */
+/* SPDX-License-Identifier: MIT */
+#include <stdbool.h>
+
+#include "applet.h"
+#include "boot/finish.h"
+
+static const struct opt halt_opts[] = {
+	{ 'f', "force", NULL, "also where another init runs: it is passed over" },
+	{ 'n', "no-sync", NULL, "do not write what is in memory only" },
+	APPLET_OPTS_END
+};
+
+APPLET(halt, "halt", "stop the machine without switching it off", "");
+
+static int halt_main(struct args *a)
+{
+	bool force = false, no_sync = false;
+	struct err e = { 0 };
+	int id;
+
+	while ((id = args_next(a, &e)) > 0) {
+		if (id == OPT_HELP)
+			return applet_help();
+		force |= id == 'f';
+		no_sync |= id == 'n';
+	}
+	if (id)
+		return applet_usage(&e);
+	if (!force && finish_allowed(FINISH_HALT, &e))
+		return applet_fail(&e);
+	if (no_sync)
+		finish_at_once(FINISH_HALT);
+	finish(FINISH_HALT);
+}

@@ -1,0 +1,141 @@
+/* target - how does a dump get its place: device, mount, directory? */
+/* SPDX-License-Identifier: MIT */
+#include "boot/target.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/vfs.h>
+#include <unistd.h>
+
+#include "base/io.h"
+#include "boot/device.h"
+#include "boot/mounts.h"
+
+enum { SAME_SECOND_MAX = 1000 };
+#define MSDOS_MAGIC 0x4d44	/* linux/magic.h MSDOS_SUPER_MAGIC: vfat */
+
+int target_device(void *arg, struct step_out *out)
+{
+	const struct attempt *a = arg;
+	const struct target *t = &a->target;
+	int rc;
+
+	if (!strcmp(t->fstype, "virtiofs")) {
+		snprintf(out->text, sizeof(out->text), "%s", t->device);
+		return 0;
+	}
+	rc = device_wait(t->device, (unsigned)a->conf->device_timeout_s * 1000, out->text, sizeof(out->text),
+			 &out->err);
+	if (rc)
+		return rc;
+	if (strcmp(out->text, t->device))
+		snprintf(out->note, sizeof(out->note), "%.100s is %.80s", t->device, out->text);
+	else
+		snprintf(out->note, sizeof(out->note), "%.180s", out->text);
+	return 0;
+}
+
+void target_keep_device(void *arg, const struct step_out *out)
+{
+	struct attempt *a = arg;
+
+	snprintf(a->device, sizeof(a->device), "%s", out->text);
+	if (a->target.kind == TARGET_RAW)
+		snprintf(a->vmcore, sizeof(a->vmcore), "raw:%s", a->device);
+}
+
+int target_mount(void *arg, struct step_out *out)
+{
+	const struct attempt *a = arg;
+	const struct target *t = &a->target;
+	int rc = mount_target(t->fstype, a->device, a->mount_point, t->options[0] ? t->options : NULL, &out->err);
+
+	if (!rc)
+		snprintf(out->note, sizeof(out->note), "%.80s (%s) on %s", a->device, t->fstype, a->mount_point);
+	return rc;
+}
+
+void target_directory_name(const struct tm *t, bool no_colon, unsigned nth, char *out, size_t size)
+{
+	char when[64], suffix[16] = "";
+
+	strftime(when, sizeof(when), no_colon ? "%Y-%m-%d-%H-%M-%S" : "%Y-%m-%d-%H:%M:%S", t);
+	if (nth)
+		snprintf(suffix, sizeof(suffix), "-%u", nth);
+	snprintf(out, size, "127.0.0.1-%s%s", when, suffix);
+}
+
+int target_directory(void *arg, struct step_out *out)
+{
+	const struct attempt *a = arg;
+	time_t now = time(NULL);
+	struct statfs fs;
+	char parent[sizeof(a->dir) - 80], name[80];
+	bool no_colon;
+	struct tm t;
+	int rc;
+
+	snprintf(parent, sizeof(parent), "%s%s", a->mount_point, strcmp(a->target.path, "/") ? a->target.path : "");
+	rc = make_dirs(parent);
+	if (rc)
+		return err_set(&out->err, rc, "make directory %s", parent);
+	if (statfs(parent, &fs))
+		return err_set(&out->err, -errno, "statfs %s", parent);
+	no_colon = fs.f_type == MSDOS_MAGIC;
+	localtime_r(&now, &t);		/* /etc/localtime, if it is in the image; else UTC */
+	for (unsigned nth = 0; nth < SAME_SECOND_MAX; nth++) {
+		target_directory_name(&t, no_colon, nth, name, sizeof(name));
+		snprintf(out->text, sizeof(out->text), "%s/%s", parent, name);
+		if (mkdir(out->text, 0755) == 0) {
+			rc = sync_parent(out->text);
+			if (rc)
+				return err_set(&out->err, rc, "sync %s", parent);
+			snprintf(out->note, sizeof(out->note), "%.190s", out->text);
+			return 0;
+		}
+		if (errno != EEXIST)
+			break;
+	}
+	return err_set(&out->err, -errno, "make directory %s", out->text);
+}
+
+void target_keep_directory(void *arg, const struct step_out *out)
+{
+	struct attempt *a = arg;
+
+	snprintf(a->dir, sizeof(a->dir), "%s", out->text);
+	snprintf(a->vmcore, sizeof(a->vmcore), "%s/vmcore", a->dir);
+}
+
+int target_size(void *arg, struct step_out *out)
+{
+	const struct attempt *a = arg;
+	struct stat st;
+
+	if (stat(a->vmcore, &st))
+		return err_set(&out->err, -errno, "look for %s", a->vmcore);
+	out->number = (uint64_t)st.st_size;
+	return 0;
+}
+
+void target_keep_size(void *arg, const struct step_out *out)
+{
+	((struct attempt *)arg)->bytes = out->number;
+}
+
+int target_release(void *arg, struct step_out *out)
+{
+	const struct attempt *a = arg;
+
+	return mount_release(a->mount_point, 1, &out->err);
+}
+
+void target_place(const struct attempt *a, const char *file, char *out, size_t size)
+{
+	if (a->target.kind == TARGET_RAW)
+		snprintf(out, size, "%s", a->device);
+	else
+		snprintf(out, size, "%s/%s on %s", a->dir + strlen(a->mount_point), file, a->device);
+}

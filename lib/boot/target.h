@@ -1,0 +1,53 @@
+/* target - the place of a dump, from its device to its directory and back. */
+/* SPDX-License-Identifier: MIT */
+#ifndef BOOT_TARGET_H
+#define BOOT_TARGET_H
+
+#include <time.h>
+
+#include "base/conf.h"
+#include "boot/steps.h"
+
+/* One attempt to save the dump somewhere: what was asked, and what the steps found. */
+struct attempt {
+	const struct kdump_conf *conf;
+	struct target target;
+	const char   *mount_point;	/* "/kdumproot"; borrowed */
+	char          device[256];	/* node of the device (virtiofs: the tag) */
+	char          dir[512];		/* directory of this dump with the mount point in front; raw: "" */
+	char          vmcore[544];	/* its file, or "raw:" and the node */
+	uint64_t      bytes;		/* size of that file at the end */
+};
+
+/* The functions below are for struct step: they run in the child, arg is a struct attempt. */
+
+/* Wait for the device, device_timeout_s long. text: its node. */
+int target_device(void *arg, struct step_out *out);
+
+/* Mount it on the mount point. */
+int target_mount(void *arg, struct step_out *out);
+
+/* Make the directory of this dump. text: its name. */
+int target_directory(void *arg, struct step_out *out);
+
+/* The size of the finished dump. number: bytes. -ENOENT if save's word was not true. */
+int target_size(void *arg, struct step_out *out);
+
+/* Unmount, which writes back what is left. */
+int target_release(void *arg, struct step_out *out);
+
+/* The counterparts in the parent: keep what they found in the attempt. */
+void target_keep_device(void *arg, const struct step_out *out);
+void target_keep_directory(void *arg, const struct step_out *out);
+void target_keep_size(void *arg, const struct step_out *out);
+
+/*
+ * The name of a dump's directory as kdump-utils has it for local targets: "127.0.0.1-" and
+ * %Y-%m-%d-%H:%M:%S; on filesystems that forbid ':' it is '-'. nth 0; from 1 on "-nth" is added.
+ */
+void target_directory_name(const struct tm *t, bool no_colon, unsigned nth, char *out, size_t size);
+
+/* Where a file of the dump is, in words: "/var/crash/.../vmcore on /dev/vda1", "/dev/vdb". */
+void target_place(const struct attempt *a, const char *file, char *out, size_t size);
+
+#endif
