@@ -15,6 +15,15 @@ enum outcome outcome_of(const struct child_result *save)
 	return OUTCOME_FAILED;
 }
 
+enum outcome closing_outcome(const struct closing *c)
+{
+	enum outcome o = outcome_of(&c->save);
+
+	if (c->missing)
+		return OUTCOME_FAILED;
+	return o == OUTCOME_COMPLETE && c->incomplete ? OUTCOME_DEGRADED : o;
+}
+
 static void put_size(uint64_t bytes, char *out, size_t size)
 {
 	out[0] = 0;
@@ -31,15 +40,16 @@ void outcome_line(const struct closing *c, char *out, size_t size)
 		[CHILD_NOT_STOPPED] = "", [CHILD_DEADLINE] = ", ended by the deadline",
 		[CHILD_STALLED] = ", ended because nothing moved",
 	};
-	enum outcome o = outcome_of(&c->save);
+	enum outcome o = closing_outcome(c);
 	unsigned long long s = c->now_ms / 1000;
 	unsigned tenth = (unsigned)(c->now_ms % 1000 / 100);
 	char bytes[40];
 
 	put_size(c->bytes, bytes, sizeof(bytes));
 	if (o == OUTCOME_FAILED)
-		snprintf(out, size, "%s: %s%s%s, %llu.%u s after boot", words[o], c->reason,
-			 c->kept[0] ? "; the kernel log is in " : "; nothing was saved", c->kept, s, tenth);
+		snprintf(out, size, "%s: %s; %s%s%s%s, %llu.%u s after boot", words[o], c->reason,
+			 c->kept[0] || c->incomplete ? "kept: " : "nothing was saved", c->kept,
+			 c->kept[0] && c->incomplete ? " and " : "", c->incomplete ? c->where : "", s, tenth);
 	else
 		snprintf(out, size, "%s: %s%s%s, %llu.%u s after boot", words[o], c->where, bytes,
 			 o == OUTCOME_DEGRADED ? stops[c->save.stopped] : "", s, tenth);

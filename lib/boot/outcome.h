@@ -3,6 +3,7 @@
 #ifndef BOOT_OUTCOME_H
 #define BOOT_OUTCOME_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -20,12 +21,17 @@ enum outcome outcome_of(const struct child_result *save);
 /* What is known at the end. Texts may be "". */
 struct closing {
 	struct child_result save;
+	bool     missing;	/* there is no dump where save must have put it */
+	bool     incomplete;	/* it is called vmcore-incomplete */
 	char     where[640];	/* "/var/crash/127.0.0.1-.../vmcore on /dev/vda1" */
 	uint64_t bytes;		/* size of the file; 0: not known */
 	char     reason[360];	/* why it failed */
 	char     kept[640];	/* where the log of the dead kernel is at least */
 	uint64_t now_ms;	/* since boot */
 };
+
+/* outcome_of, once more doubted: complete needs a file of the final name. */
+enum outcome closing_outcome(const struct closing *c);
 
 /* The closing line, without newline: "complete: ...", "degraded: ..." or "failed: ...". */
 void outcome_line(const struct closing *c, char *out, size_t size);

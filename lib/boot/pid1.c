@@ -51,6 +51,8 @@ void pid1_protect(void)
 	struct sigaction ignore = { .sa_handler = SIG_IGN };
 	char now[16];
 
+	mkdir("/dev", 0755);
+	mount("devtmpfs", "/dev", "devtmpfs", MS_NOSUID, NULL);
 	open_stdio();
 	for (int i = 1; i < NSIG; i++)
 		if (i != SIGCHLD)	/* ignoring that one would throw exit statuses away */

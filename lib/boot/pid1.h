@@ -6,8 +6,8 @@
 #include "base/err.h"
 
 /*
- * First of all, in PID 1 itself, since none of it can block: file descriptors 0-2 exist, signals
- * are ignored, ctrl-alt-del does nothing, /proc is mounted, and a panic of this kernel reboots
+ * First of all, in PID 1 itself, since none of it can block: /dev and /proc are mounted, file
+ * descriptors 0-2 exist, signals are ignored, ctrl-alt-del does nothing, a panic of this kernel reboots
  * after 10 s (unless the command line says after how many). Failures are passed over: there is
  * nothing better to do than to go on.
  */

@@ -109,20 +109,34 @@ void target_keep_directory(void *arg, const struct step_out *out)
 	snprintf(a->vmcore, sizeof(a->vmcore), "%s/vmcore", a->dir);
 }
 
-int target_size(void *arg, struct step_out *out)
+int target_result(void *arg, struct step_out *out)
 {
+	static const char *const names[] = { "vmcore", "vmcore-incomplete" };
 	const struct attempt *a = arg;
+	char path[sizeof(a->dir) + 24];
 	struct stat st;
 
-	if (stat(a->vmcore, &st))
-		return err_set(&out->err, -errno, "look for %s", a->vmcore);
-	out->number = (uint64_t)st.st_size;
-	return 0;
+	for (size_t i = 0; i < 2; i++) {
+		snprintf(path, sizeof(path), "%s/%s", a->dir, names[i]);
+		if (stat(path, &st) == 0) {
+			out->number = (uint64_t)st.st_size;
+			strcpy(out->text, names[i]);
+			snprintf(out->note, sizeof(out->note), "%s, %.1f MiB", names[i],
+				 (double)st.st_size / (1 << 20));
+			return 0;
+		}
+		if (errno != ENOENT)
+			return err_set(&out->err, -errno, "look for %s", path);
+	}
+	return err_say(&out->err, -ENOENT, "no vmcore in %s", a->dir);
 }
 
-void target_keep_size(void *arg, const struct step_out *out)
+void target_keep_result(void *arg, const struct step_out *out)
 {
-	((struct attempt *)arg)->bytes = out->number;
+	struct attempt *a = arg;
+
+	a->bytes = out->number;
+	snprintf(a->name, sizeof(a->name), "%s", out->text);
 }
 
 int target_release(void *arg, struct step_out *out)
@@ -137,5 +151,6 @@ void target_place(const struct attempt *a, const char *file, char *out, size_t s
 	if (a->target.kind == TARGET_RAW)
 		snprintf(out, size, "%s", a->device);
 	else
-		snprintf(out, size, "%s/%s on %s", a->dir + strlen(a->mount_point), file, a->device);
+		snprintf(out, size, "%s/%s on %s", a->dir + strlen(a->mount_point), file[0] ? file : "vmcore",
+			 a->device);
 }

@@ -16,7 +16,8 @@ struct attempt {
 	char          device[256];	/* node of the device (virtiofs: the tag) */
 	char          dir[512];		/* directory of this dump with the mount point in front; raw: "" */
 	char          vmcore[544];	/* its file, or "raw:" and the node */
-	uint64_t      bytes;		/* size of that file at the end */
+	char          name[24];		/* "vmcore" or "vmcore-incomplete": what was there at the end */
+	uint64_t      bytes;		/* its size */
 };
 
 /* The functions below are for struct step: they run in the child, arg is a struct attempt. */
@@ -30,8 +31,8 @@ int target_mount(void *arg, struct step_out *out);
 /* Make the directory of this dump. text: its name. */
 int target_directory(void *arg, struct step_out *out);
 
-/* The size of the finished dump. number: bytes. -ENOENT if save's word was not true. */
-int target_size(void *arg, struct step_out *out);
+/* The dump when save is through. text: its name, number: bytes. -ENOENT if there is none. */
+int target_result(void *arg, struct step_out *out);
 
 /* Unmount, which writes back what is left. */
 int target_release(void *arg, struct step_out *out);
@@ -39,7 +40,7 @@ int target_release(void *arg, struct step_out *out);
 /* The counterparts in the parent: keep what they found in the attempt. */
 void target_keep_device(void *arg, const struct step_out *out);
 void target_keep_directory(void *arg, const struct step_out *out);
-void target_keep_size(void *arg, const struct step_out *out);
+void target_keep_result(void *arg, const struct step_out *out);
 
 /*
  * The name of a dump's directory as kdump-utils has it for local targets: "127.0.0.1-" and

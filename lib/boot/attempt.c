@@ -1,0 +1,116 @@
+/* attempt - how is everything saved to one target? */
+/* SPDX-License-Identifier: MIT */
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "boot/programs.h"
+#include "boot/run.h"
+#include "boot/target.h"
+
+enum { CLOSE_DUMP_S = 60 };	/* for save to close the dump readably when its time is over */
+
+/* The first reason is not overwritten by what follows from it. */
+static void because(struct run *r, const char *step, const struct step_end *end)
+{
+	snprintf(r->closing.reason, sizeof(r->closing.reason), "%s: %.300s", step, end->why);
+}
+
+/* What makes a target ready. A raw device needs only the first step. */
+static bool prepare(struct run *r, struct attempt *a)
+{
+	const struct step steps[] = {
+		{ "device", target_device, target_keep_device, .deadline_s = (unsigned)r->conf.device_timeout_s + 10,
+		  .on_failure = STEP_NEXT_TARGET, .on_stuck = STEP_NEXT_TARGET, .always = true },
+		{ "mount", target_mount, .deadline_s = 300, .tries = 2,
+		  .on_failure = STEP_NEXT_TARGET, .on_stuck = STEP_NEXT_TARGET, .always = true },
+		{ "directory", target_directory, target_keep_directory, .deadline_s = 60,
+		  .on_failure = STEP_NEXT_TARGET, .on_stuck = STEP_NEXT_TARGET, .always = true },
+	};
+	size_t n = a->target.kind == TARGET_RAW ? 1 : sizeof(steps) / sizeof(steps[0]);
+	struct step_end end;
+
+	for (size_t i = 0; i < n; i++)
+		if (run_step(r, &steps[i], a, &end) != STEP_GO_ON) {
+			because(r, steps[i].name, &end);
+			return false;
+		}
+	return true;
+}
+
+/* The logs. False if the target does not answer any more. */
+static bool save_logs(struct run *r, struct attempt *a)
+{
+	static const struct step steps[] = {
+		{ "dmesg", run_dmesg, .deadline_s = 120, .grace_s = 10, .on_stuck = STEP_NEXT_TARGET, .always = true },
+		{ "pstore", run_pstore, .deadline_s = 60, .on_stuck = STEP_NEXT_TARGET },
+	};
+	size_t n = a->target.kind == TARGET_RAW ? 1 : 2;
+	struct step_end end;
+
+	for (size_t i = 0; i < n; i++) {
+		if (run_step(r, &steps[i], a, &end) != STEP_GO_ON) {
+			because(r, steps[i].name, &end);
+			return false;
+		}
+		if (i == 0 && end.ok)
+			target_place(a, "vmcore-dmesg.txt", r->closing.kept, sizeof(r->closing.kept));
+	}
+	return true;
+}
+
+/* What save left behind: its size, and whether its word can be true. */
+static void look(struct run *r, struct attempt *a)
+{
+	static const struct step step = { "result", target_result, target_keep_result, .deadline_s = 20,
+					  .on_failure = STEP_NEXT_TARGET, .always = true };
+	struct step_end end;
+
+	run_step(r, &step, a, &end);
+	r->closing.bytes = a->bytes;
+	r->closing.incomplete = !strcmp(a->name, "vmcore-incomplete");
+	r->closing.missing = !end.ok && end.out.err.code == -ENOENT;
+}
+
+static void save_memory(struct run *r, struct attempt *a)
+{
+	const struct step step = { "vmcore", run_vmcore, .stall_s = (unsigned)r->conf.stall_timeout_s,
+				   .grace_s = CLOSE_DUMP_S, .on_failure = STEP_NEXT_TARGET,
+				   .on_stuck = STEP_NEXT_TARGET };
+	struct step_end end;
+
+	run_step(r, &step, a, &end);
+	r->closing.save = end.child;
+	if (!end.ok)
+		because(r, step.name, &end);
+	if (end.child.end != CHILD_ABANDONED && a->target.kind != TARGET_RAW)
+		look(r, a);
+	target_place(a, a->name, r->closing.where, sizeof(r->closing.where));
+}
+
+void run_target(struct run *r, const struct target *t, const char *mount_point)
+{
+	static const struct step release = { "unmount", target_release, .deadline_s = 60, .always = true };
+	struct attempt a = { .conf = &r->conf, .target = *t, .mount_point = mount_point };
+	struct step_end end;
+
+	r->closing.save = (struct child_result){ .end = CHILD_NOT_STARTED };
+	r->closing.missing = r->closing.incomplete = false;
+	r->closing.bytes = 0;
+	if (t->kind == TARGET_UNSUPPORTED) {
+		snprintf(r->closing.reason, sizeof(r->closing.reason), "%s: this build cannot dump to a server",
+			 t->keyword);
+		run_warn(r, "%s", r->closing.reason);
+		return;
+	}
+	if (!prepare(r, &a))
+		return;
+	if (!run_pre_hooks(r))
+		snprintf(r->closing.reason, sizeof(r->closing.reason), "kdump_pre does not want a dump");
+	else if (save_logs(r, &a))
+		save_memory(r, &a);
+	if (!r->vetoed)
+		run_post_hooks(r);
+	if (t->kind != TARGET_RAW)
+		run_step(r, &release, &a, &end);
+}
