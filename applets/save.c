@@ -1,0 +1,260 @@
+/* save - save a crashed kernel's memory, filtered and compressed. */
+/* SPDX-License-Identifier: MIT */
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/klog.h>
+
+#include "applet.h"
+#include "base/io.h"
+#include "dump/dmesg.h"
+#include "dump/manifest.h"
+#include "dump/save.h"
+
+enum { OPT_THREADS = 256, OPT_DMESG, OPT_MANIFEST, OPT_KERNEL_LOG, OPT_DIGEST };
+
+static const struct opt save_opts[] = {
+	{ 'd', "dump-level", "N", "leave out: 1 zero, 2 cache, 4 private cache, 8 user, 16 free (default 31)" },
+	{ 'c', "compress", "CODEC", "zstd, zlib, lzo or none (default zstd)" },
+	{ 'f', "force", NULL, "overwrite OUT" },
+	{ OPT_THREADS, "threads", "N", "threads that compress (default: one per CPU, as memory allows)" },
+	{ OPT_DIGEST, "digest", "NAME", "xxh64 or sha256 for the manifest (default xxh64)" },
+	{ OPT_DMESG, "dmesg", "FILE", "save the kernel log there first" },
+	{ OPT_KERNEL_LOG, "kernel-log", "FILE", "save the log of the running kernel there, after the dump" },
+	{ OPT_MANIFEST, "manifest", "FILE", "write what was saved and its checksums there, last" },
+	APPLET_OPTS_END
+};
+APPLET(save, "save", "save a crashed kernel's memory, filtered and compressed", "VMCORE OUT");
+
+enum { PROGRESS_MS = 3000, MIB = 1 << 20, MAX_LOG = 4 << 20 };
+
+static struct {
+	struct save         save;
+	struct save_request rq;
+	const char         *dmesg, *kernel_log, *manifest;
+	uint64_t            began, last, last_done;
+} job;
+
+static atomic_int stop;
+
+/* The deadline of whoever started us: end the dump so that it can be read. */
+static void on_term(int sig)
+{
+	(void)sig;
+	atomic_store(&stop, 1);
+}
+
+static void progress(void *ctx)
+{
+	const struct save *s = &job.save;
+	uint64_t now = now_ms(), done = atomic_load(&job.save.pipeline.done), all = s->filter.kept, rate, left;
+	unsigned shift = s->kernel.src.page_shift;
+
+	(void)ctx;
+	if (now - job.last < PROGRESS_MS || !all)
+		return;
+	rate = (done - job.last_done) * 1000 / (now - job.last);
+	left = rate ? (all - done) / rate : 0;
+	job.last = now;
+	job.last_done = done;
+	log_info("%llu%%, %llu of %llu MiB, %llu MiB/s, %llu s left", (unsigned long long)(done * 100 / all),
+		 (unsigned long long)(done << shift) / MIB, (unsigned long long)(all << shift) / MIB,
+		 (unsigned long long)(rate << shift) / MIB, (unsigned long long)left);
+}
+
+static void say(void *ctx, bool warning, const char *text)
+{
+	(void)ctx;
+	log_line(warning ? LOG_WARN : LOG_INFO, "%s", text);
+}
+
+static int set_codec(const char *name, struct err *e)
+{
+	size_t n = 0;
+	const char *near;
+
+	if (!strcmp(name, "snappy")) {
+		log_warn("snappy is not in this program: lzo instead, which every reader has and is as fast");
+		name = "lzo";
+	}
+	job.rq.codec = codec_find(name);
+	if (job.rq.codec)
+		return 0;
+	while (codec_names[n])
+		n++;
+	near = nearest_name(name, codec_names, n);
+	return err_say(e, -EINVAL, "unknown compression '%.20s'%s%s", name,
+		       near ? "; did you mean " : "; zstd, zlib, lzo and none are known", near ? near : "");
+}
+
+static int take_option(int id, const char *value, struct err *e)
+{
+	unsigned long long n = 0;
+	int rc = 0;
+
+	switch (id) {
+	case 'd':
+		rc = parse_number(value, "dump level", 0, LEVEL_MAX, &n, e);
+		job.rq.level = (unsigned)n;
+		return rc;
+	case 'c':
+		return set_codec(value, e);
+	case OPT_THREADS:
+		rc = parse_number(value, "threads", 1, 256, &n, e);
+		job.rq.threads = (unsigned)n;
+		return rc;
+	case OPT_DIGEST:
+		job.rq.digest = strcmp(value, "sha256") ? DIGEST_XXH64 : DIGEST_SHA256;
+		if (strcmp(value, digest_names[job.rq.digest]))
+			return err_say(e, -EINVAL, "unknown digest '%.20s': xxh64 and sha256 are known", value);
+		return 0;
+	case 'f':
+		job.rq.replace = true;
+		return 0;
+	case OPT_DMESG:
+		job.dmesg = value;
+		return 0;
+	case OPT_KERNEL_LOG:
+		job.kernel_log = value;
+		return 0;
+	default:
+		job.manifest = value;
+		return 0;
+	}
+}
+
+static void save_dmesg(void)
+{
+	struct err e = { 0 };
+	uint64_t records;
+	struct kernel k;
+	int rc = kernel_open(&k, job.rq.vmcore, &e);
+
+	if (!rc) {
+		rc = dmesg_save(&k, job.dmesg, job.rq.replace, &records, &e);
+		kernel_close(&k);
+	}
+	if (rc)
+		log_warn("no kernel log: %s", e.msg);
+	else
+		log_info("saved %llu records of the kernel log to %s", (unsigned long long)records, job.dmesg);
+}
+
+/* The log of the kernel that runs now tells what the dump cannot. */
+static void save_kernel_log(void)
+{
+	int size = klogctl(10 /* SYSLOG_ACTION_SIZE_BUFFER, syslog(2) */, NULL, 0), len;
+	struct sink *sink = NULL;
+	struct err e = { 0 };
+	struct ack ack;
+	char *buf;
+	int rc;
+
+	buf = size > 0 && size <= MAX_LOG ? malloc((size_t)size) : NULL;
+	len = buf ? klogctl(3 /* SYSLOG_ACTION_READ_ALL */, buf, size) : -1;
+	rc = len < 0 ? err_set(&e, -errno, "read the running kernel's log") : 0;
+	if (!rc)
+		rc = sink_open(&sink, job.kernel_log, 0, job.rq.replace, &e);
+	if (!rc)
+		rc = sink_write(sink, 0, buf, (size_t)len, &e);
+	if (!rc)
+		rc = sink_commit(sink, &ack, &e);
+	if (rc)
+		log_warn("%s", e.msg);
+	sink_close(sink);
+	free(buf);
+}
+
+/* Returns 0 or a negative errno, -ENOSPC where the checksums do not fit. */
+static int put_manifest(const char *to, bool with_sums, struct err *e)
+{
+	const char *slash = strrchr(job.rq.to, '/');
+	struct sink *sink;
+	struct ack ack;
+	int rc = sink_open(&sink, to, job.save.kernel.crash_time, job.rq.replace, e);
+
+	if (rc)
+		return rc;
+	rc = manifest_write(&job.save, slash ? slash + 1 : job.rq.to, with_sums, sink, e);
+	if (!rc)
+		rc = sink_commit(sink, &ack, e);
+	sink_close(sink);
+	return rc;
+}
+
+static int save_manifest(void)
+{
+	char entry[512];
+	struct err e = { 0 };
+	int rc;
+
+	if (!strncmp(job.rq.to, "raw:", 4)) {
+		snprintf(entry, sizeof(entry), "%s#manifest.json", job.rq.to);
+		job.manifest = entry;
+	}
+	if (!job.manifest || !job.save.writer.arena)
+		return 0;
+	rc = put_manifest(job.manifest, true, &e);
+	if (sink_is_full(rc) && !strncmp(job.manifest, "raw:", 4))
+		rc = put_manifest(job.manifest, false, &e);
+	if (rc)
+		log_warn("no manifest: %s", e.msg);
+	return rc;
+}
+
+static int report(int rc, const struct err *e, int manifest_rc)
+{
+	const struct save *s = &job.save;
+	uint64_t ms = now_ms() - job.began;
+
+	if (rc) {
+		log_error("%s: %s%s", verdict_names[s->verdict], e->msg,
+			  s->verdict == VERDICT_INCOMPLETE ? "; what is there can be opened" : "");
+		return FAILED;
+	}
+	log_info("%s: %s, %llu KiB, %llu pages at dump level %u, %llu.%03llu s (filter %llu ms, data %llu ms)",
+		 verdict_names[s->verdict], job.rq.to, (unsigned long long)s->size >> 10,
+		 (unsigned long long)s->writer.saved, s->level, (unsigned long long)ms / 1000,
+		 (unsigned long long)ms % 1000, (unsigned long long)s->ms[PHASE_FILTER],
+		 (unsigned long long)s->ms[PHASE_DATA]);
+	if (s->verdict == VERDICT_DEGRADED)
+		log_warn("%s", s->why.msg);
+	return s->verdict == VERDICT_COMPLETE && !manifest_rc ? DONE : DEGRADED;
+}
+
+static int save_main(struct args *a)
+{
+	struct sigaction sa = { .sa_handler = on_term };
+	struct err e = { 0 };
+	int id, rc, manifest_rc;
+
+	job.rq = (struct save_request){ .level = LEVEL_MAX, .codec = codec_find("zstd"), .stop = &stop,
+					.tick = progress, .say = say };
+	while ((id = args_next(a, &e)) > 0) {
+		if (id == OPT_HELP)
+			return applet_help();
+		if (take_option(id, a->value, &e))
+			return applet_usage(&e);
+	}
+	if (!id && a->nr_operands != 2)
+		id = err_say(&e, -EINVAL, "VMCORE and OUT are wanted; see --help");
+	if (id < 0)
+		return applet_usage(&e);
+	job.rq.vmcore = a->operands[0];
+	job.rq.to = a->operands[1];
+	job.began = job.last = now_ms();
+	sigaction(SIGTERM, &sa, NULL);
+	sigaction(SIGINT, &sa, NULL);
+	signal(SIGXFSZ, SIG_IGN);		/* a file size limit is an error of write(2), not a death */
+	if (job.dmesg)
+		save_dmesg();
+	rc = save_run(&job.save, &job.rq, &e);
+	if (job.kernel_log)
+		save_kernel_log();
+	manifest_rc = save_manifest();
+	rc = report(rc, &e, manifest_rc);
+	save_free(&job.save);
+	return rc;
+}

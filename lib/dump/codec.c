@@ -1,0 +1,173 @@
+/* codec - one page packed by one of the algorithms that readers of kdump-compressed files know. */
+/* SPDX-License-Identifier: MIT */
+#define ZSTD_STATIC_LINKING_ONLY
+#include "dump/codec.h"
+
+#include <errno.h>
+#include <lzo/lzo1x.h>
+#include <string.h>
+#include <zlib.h>
+#include <zstd.h>
+
+/* ---- none ---- */
+
+static size_t none_size(size_t page_size)
+{
+	(void)page_size;
+	return 1;
+}
+
+static int none_init(void *state, size_t page_size)
+{
+	(void)state;
+	(void)page_size;
+	return 0;
+}
+
+static size_t none_pack(void *state, const void *in, size_t len, void *out)
+{
+	(void)state;
+	(void)in;
+	(void)len;
+	(void)out;
+	return 0;
+}
+
+static void none_deinit(void *state)
+{
+	(void)state;
+}
+
+/* ---- zstd: contexts sized for one page take 72 KiB instead of 569 KiB ---- */
+
+enum { ZSTD_LEVEL = 1 };
+
+struct zstd_state {
+	ZSTD_CCtx *cctx;		/* inside this state */
+	uint64_t   work[];
+};
+
+static size_t zstd_size(size_t page_size)
+{
+	return sizeof(struct zstd_state) + 64 +
+	       ZSTD_estimateCCtxSize_usingCParams(ZSTD_getCParams(ZSTD_LEVEL, page_size, 0));
+}
+
+static int zstd_init(void *state, size_t page_size)
+{
+	struct zstd_state *z = state;
+
+	z->cctx = ZSTD_initStaticCCtx(z->work, zstd_size(page_size) - sizeof(*z));
+	return z->cctx ? 0 : -ENOMEM;
+}
+
+static size_t zstd_pack(void *state, const void *in, size_t len, void *out)
+{
+	struct zstd_state *z = state;
+	size_t n = ZSTD_compressCCtx(z->cctx, out, codec_bound(len), in, len, ZSTD_LEVEL);
+
+	return ZSTD_isError(n) ? 0 : n;
+}
+
+/* ---- zlib: one stream, reset for each page; its memory is taken from the state ---- */
+
+struct zlib_state {
+	z_stream stream;
+	size_t   used, size;
+	uint64_t work[];
+};
+
+static voidpf zlib_take(voidpf opaque, uInt items, uInt size)
+{
+	struct zlib_state *z = opaque;
+	size_t len = ((size_t)items * size + 15) & ~(size_t)15;
+	void *p;
+
+	if (len > z->size - z->used)
+		return Z_NULL;
+	p = (char *)z->work + z->used;
+	z->used += len;
+	return p;
+}
+
+static void zlib_give(voidpf opaque, voidpf p)
+{
+	(void)opaque;
+	(void)p;
+}
+
+static size_t zlib_size(size_t page_size)
+{
+	(void)page_size;
+	/* zconf.h: (1 << (windowBits+2)) + (1 << (memLevel+9)), plus "a few kilobytes" of state */
+	return sizeof(struct zlib_state) + (1 << 17) + (1 << 17) + (16 << 10);
+}
+
+static int zlib_init(void *state, size_t page_size)
+{
+	struct zlib_state *z = state;
+
+	*z = (struct zlib_state){ .size = zlib_size(page_size) - sizeof(*z) };
+	z->stream.zalloc = zlib_take;
+	z->stream.zfree = zlib_give;
+	z->stream.opaque = z;
+	return deflateInit(&z->stream, 1) == Z_OK ? 0 : -ENOMEM;
+}
+
+static size_t zlib_pack(void *state, const void *in, size_t len, void *out)
+{
+	struct zlib_state *z = state;
+	z_stream *s = &z->stream;
+
+	if (deflateReset(s) != Z_OK)
+		return 0;
+	s->next_in = (z_const Bytef *)in;
+	s->avail_in = (uInt)len;
+	s->next_out = out;
+	s->avail_out = (uInt)codec_bound(len);
+	return deflate(s, Z_FINISH) == Z_STREAM_END ? s->total_out : 0;
+}
+
+static void zlib_deinit(void *state)
+{
+	deflateEnd(&((struct zlib_state *)state)->stream);
+}
+
+/* ---- lzo ---- */
+
+static size_t lzo_size(size_t page_size)
+{
+	(void)page_size;
+	return LZO1X_1_MEM_COMPRESS;
+}
+
+static int lzo_prepare(void *state, size_t page_size)
+{
+	(void)state;
+	(void)page_size;
+	return lzo_init() == LZO_E_OK ? 0 : -ENOMEM;
+}
+
+static size_t lzo_pack(void *state, const void *in, size_t len, void *out)
+{
+	lzo_uint n = codec_bound(len);
+
+	return lzo1x_1_compress(in, len, out, &n, state) == LZO_E_OK ? n : 0;
+}
+
+static const struct codec codecs[] = {
+	{ "zstd", PAGE_ZSTD, zstd_size, zstd_init, zstd_pack, none_deinit },
+	{ "zlib", PAGE_ZLIB, zlib_size, zlib_init, zlib_pack, zlib_deinit },
+	{ "lzo", PAGE_LZO, lzo_size, lzo_prepare, lzo_pack, none_deinit },
+	{ "none", PAGE_RAW, none_size, none_init, none_pack, none_deinit },
+};
+
+const char *const codec_names[] = { "zstd", "zlib", "lzo", "none", NULL };
+
+const struct codec *codec_find(const char *name)
+{
+	for (size_t i = 0; i < sizeof(codecs) / sizeof(codecs[0]); i++)
+		if (!strcmp(codecs[i].name, name))
+			return &codecs[i];
+	return NULL;
+}

@@ -1,0 +1,65 @@
+/* dmesg - save the crashed kernel's log as an object of its own, before anything else can fail. */
+/* SPDX-License-Identifier: MIT */
+#include "dump/dmesg.h"
+
+#include <string.h>
+
+#include "sink/sink.h"
+
+struct out {
+	struct sink *sink;
+	struct err  *e;
+	uint64_t     at;
+	size_t       len;
+	char         buf[16384];
+};
+
+static int flush(struct out *o)
+{
+	int rc = o->len ? sink_write(o->sink, o->at, o->buf, o->len, o->e) : 0;
+
+	if (!rc) {
+		o->at += o->len;
+		o->len = 0;
+	}
+	return rc;
+}
+
+static int emit(void *ctx, const char *text, size_t len)
+{
+	struct out *o = ctx;
+
+	while (len) {
+		size_t n = sizeof(o->buf) - o->len < len ? sizeof(o->buf) - o->len : len;
+		int rc = 0;
+
+		memcpy(o->buf + o->len, text, n);
+		o->len += n;
+		text += n;
+		len -= n;
+		if (o->len == sizeof(o->buf))
+			rc = flush(o);
+		if (rc)
+			return rc;
+	}
+	return 0;
+}
+
+int dmesg_save(struct kernel *k, const char *to, bool replace, uint64_t *records, struct err *e)
+{
+	struct out o = { .e = e };
+	struct ack ack;
+	int rc = sink_open(&o.sink, to, k->crash_time, replace, e);
+
+	if (rc)
+		return rc;
+	rc = printk_write(k, emit, &o, records, e);
+	if (!rc)
+		rc = flush(&o);
+	if (!rc)
+		rc = sink_commit(o.sink, &ack, e);
+	else
+		sink_keep(o.sink, NULL);
+	sink_close(o.sink);
+	return rc;
+}

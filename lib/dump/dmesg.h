@@ -1,0 +1,14 @@
+/* dmesg - save the crashed kernel's log as an object of its own, before anything else can fail. */
+/* SPDX-License-Identifier: MIT */
+#ifndef DUMP_DMESG_H
+#define DUMP_DMESG_H
+
+#include "dump/printk.h"
+
+/*
+ * Write the log to `to` (see sink_open) and commit it. *records gets how many records it has.
+ * On an error what was written stays as an incomplete object.
+ */
+int dmesg_save(struct kernel *k, const char *to, bool replace, uint64_t *records, struct err *e);
+
+#endif

@@ -1,0 +1,77 @@
+/* kernel - the crashed kernel as data: its description, its address translation, its name. */
+/* SPDX-License-Identifier: MIT */
+#ifndef DUMP_KERNEL_H
+#define DUMP_KERNEL_H
+
+#include "dump/source.h"
+#include "dump/vmcoreinfo.h"
+
+enum {
+	UTS_FIELDS = 6,			/* sysname nodename release version machine domainname */
+	UTS_LEN    = 65,		/* __NEW_UTS_LEN + 1, include/uapi/linux/utsname.h */
+	MAX_PINS   = 4096,
+};
+
+/* Pages that are never excluded, whatever their struct page says. */
+struct pins {
+	pfn_t  start[MAX_PINS], end[MAX_PINS];	/* [start, end), sorted by start, disjoint after pins_sort */
+	size_t nr;
+	size_t lost;			/* pins that did not fit: the filter may then exclude them */
+};
+
+/* How virtual addresses of the crashed kernel become physical ones. */
+struct vtop {
+	bool     usable;		/* page tables were found; else only the kernel image translates */
+	paddr_t  root;			/* top-level table */
+	int      levels;		/* 4 or 5 */
+	uint64_t pa_mask;		/* address bits of an entry: 51:12 without the encryption bit */
+	vaddr_t  image_start, image_end;	/* linearly mapped: pa = va - image_start + image_pa */
+	paddr_t  image_pa;
+};
+
+struct kernel {
+	struct source     src;
+	struct notes      notes;
+	struct vmcoreinfo info;
+	struct vtop       vtop;
+	struct pins      *pins;		/* table pages walked are added here; NULL: not wanted; borrowed */
+	char              uts[UTS_FIELDS][UTS_LEN];
+	bool              proven;	/* the release string was found in memory where the tables say */
+	uint64_t          crash_time;	/* seconds since 1970; 0: unknown */
+	char              doubt[200];	/* what is missing from or wrong with the above; "" if nothing */
+};
+
+/*
+ * Open a core and learn what it says. A bad or missing description is no error: k->doubt tells it,
+ * vtop.usable and proven say what can be relied on. Errors: the file is no core or has no memory.
+ */
+int kernel_open(struct kernel *k, const char *path, struct err *e);
+void kernel_close(struct kernel *k);
+
+/*
+ * Physical address of va, and in *run the bytes from there on that are mapped contiguously
+ * (at least to the end of the page). Returns 0, -ENXIO if va is not mapped, -EIO if a table
+ * cannot be read. Not thread-safe.
+ */
+int kernel_vtop(struct kernel *k, vaddr_t va, paddr_t *pa, uint64_t *run);
+
+/* Read len bytes at va, across pages. Returns 0 or as kernel_vtop and source_read. */
+int kernel_read(struct kernel *k, vaddr_t va, void *buf, size_t len);
+
+/* Little-endian values at va. */
+int kernel_read_u64(struct kernel *k, vaddr_t va, uint64_t *out);
+int kernel_read_u32(struct kernel *k, vaddr_t va, uint32_t *out);
+
+/* pins.c: never exclude the pages that hold [start, end). Cheap to call twice for the same page. */
+void pins_add(struct pins *p, const struct source *s, paddr_t start, paddr_t end);
+void pins_sort(struct pins *p);
+
+/* vtop_x86_64.c: fill k->vtop from vmcoreinfo and the PT_LOADs; what is missing goes to k->doubt. */
+void x86_64_vtop_init(struct kernel *k);
+/* One walk; see kernel_vtop. */
+int x86_64_walk(struct kernel *k, vaddr_t va, paddr_t *pa, uint64_t *run);
+
+/* Append a sentence to k->doubt. */
+void kernel_doubt(struct kernel *k, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+
+#endif

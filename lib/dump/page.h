@@ -1,0 +1,55 @@
+/* page - one struct page, decoded once: differences between kernels end here. */
+/* SPDX-License-Identifier: MIT */
+#ifndef DUMP_PAGE_H
+#define DUMP_PAGE_H
+
+#include "dump/vmcoreinfo.h"
+
+/* Dump level bits, makedumpfile's meaning: which classes are left out. */
+enum dump_level {
+	LEVEL_ZERO          = 1,
+	LEVEL_CACHE         = 2,	/* page cache without private data */
+	LEVEL_CACHE_PRIVATE = 4,	/* all page cache */
+	LEVEL_USER          = 8,
+	LEVEL_FREE          = 16,
+	LEVEL_MAX           = 31,
+};
+
+/* How to tell a hugetlb page; kernels differ. */
+enum hugetlb_by { HUGETLB_UNKNOWN, HUGETLB_DTOR, HUGETLB_FLAG, HUGETLB_TYPE };
+
+/* Where things are in struct page and what values mean; all from vmcoreinfo, by presence of keys. */
+struct page_layout {
+	uint32_t size;			/* of struct page, bytes; 0: unusable */
+	uint32_t flags, mapping, private, mapcount, compound_head;	/* offsets */
+	uint64_t head_mask;		/* PG_head_mask; 0: compound pages cannot be told */
+	uint64_t lru, private_bit, swapcache, swapbacked, slab, hwpoison;	/* masks in flags; 0: unknown */
+	bool     has_swapbacked;
+	bool     order_in_flags;	/* 6.6+: low byte of page[1].flags; else at offset order_at */
+	uint32_t order_at, dtor_at;	/* in page[1], one byte each (4.16+) */
+	enum hugetlb_by hugetlb_by;
+	uint64_t hugetlb_dtor, hugetlb_bit;
+	uint32_t hugetlb_type, buddy_type, slab_type, offline_type, unaccepted_type;	/* of _mapcount */
+	bool     has_buddy, has_slab_type, has_offline, has_unaccepted;
+	uint32_t max_order;		/* LENGTH(zone.free_area): orders are below it */
+	unsigned levels;		/* dump level bits that these keys can serve; LEVEL_ZERO always */
+	char     missing[120];		/* why levels is not LEVEL_MAX, "" if it is */
+};
+
+struct page_view {
+	uint64_t flags, mapping, private;
+	uint32_t mapcount;
+	uint32_t order;			/* of the compound page; 0: a single page */
+	bool     is_tail, is_head, is_hugetlb;
+};
+
+/* Read the keys. Never fails: levels says what is left. */
+void page_layout_init(struct page_layout *l, const struct vmcoreinfo *v);
+
+/*
+ * Decode raw (2 * l->size bytes: the struct page and its successor, zeros if there is none).
+ * An order of 64 or more, or one that pfn is not aligned to, is taken as 0.
+ */
+void page_decode(struct page_view *p, const struct page_layout *l, const uint8_t *raw, uint64_t pfn);
+
+#endif

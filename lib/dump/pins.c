@@ -1,0 +1,153 @@
+/* pins - which pages are never excluded, whatever their struct page says. */
+/* SPDX-License-Identifier: MIT */
+#include "dump/pins.h"
+
+#include <elf.h>
+#include <stdlib.h>
+
+#include "base/buf.h"
+#include "dump/memmap.h"
+
+enum {
+	RSP_AT     = 112 + 19 * 8,	/* pr_reg[19] of struct elf_prstatus, x86_64 (<asm/user_64.h>) */
+	STACK_SPAN = 8192,		/* pinned below and above the stack pointer */
+};
+
+void pins_add(struct pins *p, const struct source *s, paddr_t start, paddr_t end)
+{
+	pfn_t first = start >> s->page_shift, last = (end - 1) >> s->page_shift;
+
+	/* Walks go over the same tables again and again: the newest few pins catch nearly all of that. */
+	for (size_t i = p->nr, seen = 0; i-- > 0 && seen < 8; seen++)
+		if (p->start[i] <= first && last < p->end[i])
+			return;
+	if (p->nr == MAX_PINS) {
+		p->lost++;
+		return;
+	}
+	p->start[p->nr] = first;
+	p->end[p->nr++] = last + 1;
+}
+
+struct pin { pfn_t start, end; };
+
+static int by_start(const void *a, const void *b)
+{
+	const struct pin *x = a, *y = b;
+
+	return x->start < y->start ? -1 : x->start > y->start;
+}
+
+void pins_sort(struct pins *p)
+{
+	struct pin *list = calloc(p->nr ? p->nr : 1, sizeof(*list));
+	size_t n = 0;
+
+	if (!list) {		/* unsorted pins cannot be used */
+		p->lost += p->nr;
+		p->nr = 0;
+		return;
+	}
+	for (size_t i = 0; i < p->nr; i++)
+		list[i] = (struct pin){ p->start[i], p->end[i] };
+	qsort(list, p->nr, sizeof(*list), by_start);
+	for (size_t i = 0; i < p->nr; i++) {
+		if (n && list[i].start <= p->end[n - 1]) {
+			if (list[i].end > p->end[n - 1])
+				p->end[n - 1] = list[i].end;
+			continue;
+		}
+		p->start[n] = list[i].start;
+		p->end[n++] = list[i].end;
+	}
+	p->nr = n;
+	free(list);
+}
+
+static void pin_virtual(struct kernel *k, vaddr_t va, uint64_t len)
+{
+	uint64_t page = (uint64_t)1 << k->src.page_shift;
+
+	for (vaddr_t at = va & ~(page - 1); at - (va & ~(page - 1)) < len + (va & (page - 1)); at += page) {
+		uint64_t run;
+		paddr_t pa;
+
+		if (!kernel_vtop(k, at, &pa, &run))
+			pins_add(k->pins, &k->src, pa, pa + 1);
+	}
+}
+
+static void pin_image(struct kernel *k)
+{
+	for (size_t i = 0; i < k->src.nr_loads; i++) {
+		const struct load *l = &k->src.loads[i];
+
+		if (l->vaddr >= k->vtop.image_start && l->vaddr < k->vtop.image_end)
+			pins_add(k->pins, &k->src, l->start, l->end);
+	}
+}
+
+/* The tables that translate the memory map of one block of sections, and the block itself. */
+static void pin_root(struct kernel *k, const struct memmap *m, uint64_t root, vaddr_t block)
+{
+	uint64_t first = root * m->per_root, end = first + m->per_root, run;
+	uint64_t last = (source_max_pfn(&k->src) - 1) >> m->section_shift;
+	paddr_t pa;
+	vaddr_t va;
+
+	pin_virtual(k, m->roots + root * 8, 8);
+	pin_virtual(k, block, (uint64_t)m->per_root * m->section_size);
+	for (uint64_t s = first; s < end && s <= last; s++)
+		if (!memmap_section(m, k, s, &va))
+			kernel_vtop(k, va, &pa, &run);
+}
+
+static void pin_memmap(struct kernel *k)
+{
+	struct memmap m;
+	uint64_t at;
+
+	if (memmap_init(&m, k, NULL) || m.flat)
+		return;
+	for (uint64_t root = 0; root < m.nr_roots; root++) {
+		if (root * m.per_root << m.section_shift >= source_max_pfn(&k->src))
+			break;
+		if (!kernel_read_u64(k, m.roots + root * 8, &at) && at)
+			pin_root(k, &m, root, at);
+	}
+}
+
+static void pin_stack(void *ctx, const uint8_t *desc, size_t len)
+{
+	struct kernel *k = ctx;
+	vaddr_t sp;
+
+	if (len < RSP_AT + 8)
+		return;
+	sp = get_le64(desc + RSP_AT);
+	if (sp >> 63)		/* user stacks are user data */
+		pin_virtual(k, sp - STACK_SPAN, 2 * STACK_SPAN);
+}
+
+static void pin_printk(struct kernel *k)
+{
+	uint64_t prb, at;
+
+	/* The static ring lies in the image; one made by log_buf_len= is reached from here. */
+	if (vmci_symbol(&k->info, "prb", &prb) && !kernel_read_u64(k, prb, &at))
+		pin_virtual(k, at, 128);
+}
+
+void pins_collect(struct kernel *k, struct pins *p)
+{
+	k->pins = p;
+	pin_image(k);
+	if (k->vtop.usable) {
+		pin_memmap(k);
+		pin_printk(k);
+	}
+	if (k->src.machine == EM_X86_64)
+		notes_each_prstatus(&k->src, pin_stack, k);
+	k->pins = NULL;
+	pins_sort(p);
+}

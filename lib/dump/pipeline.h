@@ -1,0 +1,43 @@
+/* pipeline - pack the kept pages on several threads and hand them to the writer in order. */
+/* SPDX-License-Identifier: MIT */
+#ifndef DUMP_PIPELINE_H
+#define DUMP_PIPELINE_H
+
+#include <stdatomic.h>
+
+#include "dump/codec.h"
+#include "dump/filter.h"
+#include "dump/plan.h"
+#include "dump/writer.h"
+
+enum { MAX_HOLES = 1024 };
+
+/* Pages that could not be read; they are zeros in the dump. */
+struct holes {
+	pfn_t    start[MAX_HOLES], end[MAX_HOLES];	/* [start, end), rising; the list may end early */
+	size_t   nr;
+	uint64_t pages;					/* all of them */
+};
+
+struct pipeline {
+	struct filter      *filter;	/* borrowed, as all pointers here */
+	struct writer      *writer;
+	const struct codec *codec;
+	struct plan         plan;
+	bool                skip_zeros;	/* LEVEL_ZERO: pages of zeros share one */
+	const atomic_int   *stop;	/* set by somebody else: end early; may be NULL */
+
+	struct holes        holes;
+	atomic_uint_fast64_t done;	/* pages handed to the writer */
+	uint64_t            zeros, raw;	/* pages of zeros, pages stored raw */
+	bool                stopped;	/* ended by *stop */
+};
+
+/*
+ * Run until all kept pages are with the writer, *stop is set or the writer fails. tick is called
+ * about once a second by the calling thread. Returns 0 (see stopped) or the writer's error; also
+ * -ENOMEM before the first page.
+ */
+int pipeline_run(struct pipeline *p, void (*tick)(void *ctx), void *ctx, struct err *e);
+
+#endif

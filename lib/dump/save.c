@@ -1,0 +1,232 @@
+/* save - a crashed kernel's memory into a dump: the whole way from core to sink. */
+/* SPDX-License-Identifier: MIT */
+#include "dump/save.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/io.h"
+#include "dump/pins.h"
+
+const char *const phase_names[] = { "open", "filter", "data", "commit" };
+const char *const verdict_names[] = { "failed", "incomplete", "degraded", "complete" };
+
+enum { MIB = 1 << 20, LIKELY_RATIO = 3 };	/* packed kernel pages are about a third of their size */
+
+static void say(const struct save *s, bool warning, const char *fmt, ...)
+	__attribute__((format(printf, 3, 4)));
+
+static void say(const struct save *s, bool warning, const char *fmt, ...)
+{
+	char text[512];
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(text, sizeof(text), fmt, ap);
+	va_end(ap);
+	s->rq->say(s->rq->ctx, warning, text);
+}
+
+enum verdict save_verdict(const struct ack *ack, uint64_t missing_pages, bool level_as_asked)
+{
+	if (ack->level < ACK_NAMED)
+		return VERDICT_INCOMPLETE;
+	return missing_pages || !level_as_asked ? VERDICT_DEGRADED : VERDICT_COMPLETE;
+}
+
+static void end_phase(struct save *s, enum phase phase, uint64_t *began)
+{
+	uint64_t now = now_ms();
+
+	s->ms[phase] += now - *began;
+	*began = now;
+}
+
+static void describe_kernel(const struct save *s)
+{
+	const struct kernel *k = &s->kernel;
+
+	say(s, false, "%s: kernel %.64s, %u CPUs, %llu MiB of memory", s->rq->vmcore,
+	    k->uts[2][0] ? k->uts[2] : "unknown", k->notes.nr_cpus,
+	    (unsigned long long)(source_nr_pages(&k->src) << k->src.page_shift) / MIB);
+	if (k->doubt[0])
+		say(s, true, "%s: %s", s->rq->vmcore, k->doubt);
+}
+
+static int run_filter(struct save *s, unsigned level, struct err *e)
+{
+	const struct filter *f = &s->filter;
+	uint64_t page_kib = (uint64_t)1 << (s->kernel.src.page_shift - 10);
+	int rc;
+
+	filter_free(&s->filter);
+	rc = filter_run(&s->filter, &s->kernel, &s->pins, level, s->plan.keep_budget, e);
+	if (rc)
+		return rc;
+	s->level = f->level;
+	if (f->why[0])
+		say(s, true, "dump level %u instead of %u: %s", f->level, level, f->why);
+	if (f->cut)
+		say(s, true, "%s is cut: %llu pages are not in it", s->rq->vmcore, (unsigned long long)f->cut);
+	say(s, false, "keep %llu MiB at dump level %u (without %llu free, %llu user, %llu cache MiB)",
+	    (unsigned long long)(f->kept * page_kib >> 10), f->level,
+	    (unsigned long long)(f->excluded[PAGE_FREE] * page_kib >> 10),
+	    (unsigned long long)(f->excluded[PAGE_USER] * page_kib >> 10),
+	    (unsigned long long)((f->excluded[PAGE_CACHE] + f->excluded[PAGE_CACHE_PRIVATE]) * page_kib >> 10));
+	return 0;
+}
+
+static uint64_t likely_size(const struct save *s)
+{
+	uint64_t pages = s->filter.kept, page = (uint64_t)1 << s->kernel.src.page_shift;
+
+	if (s->rq->codec->flag == PAGE_RAW)
+		return pages * (page + KDUMP_DESC_SIZE);
+	return pages * (page / LIKELY_RATIO + KDUMP_DESC_SIZE);
+}
+
+/* Tell about room, and where it will hardly do take the highest level instead of none of the dump. */
+static int check_space(struct save *s, struct sink *sink, struct err *e)
+{
+	uint64_t space = sink_space(sink), likely = likely_size(s);
+
+	if (space == UINT64_MAX)
+		return 0;
+	say(s, false, "about %llu MiB to write, %llu MiB free", (unsigned long long)(likely / MIB),
+	    (unsigned long long)(space / MIB));
+	if (likely <= space || s->filter.level == LEVEL_MAX || !s->filter.has_memmap)
+		return 0;
+	say(s, true, "too little room for dump level %u: trying level %u", s->level, LEVEL_MAX);
+	return run_filter(s, LEVEL_MAX, e);
+}
+
+static void plan(struct save *s)
+{
+	uint64_t avail = memory_available();
+	long cpus = sysconf(_SC_NPROCESSORS_ONLN);
+	size_t page = (size_t)1 << s->kernel.src.page_shift;
+
+	s->plan = plan_make(avail, cpus > 0 ? (unsigned)cpus : 1, s->rq->threads, page,
+			    s->rq->codec->state_size(page), writer_memory());
+	say(s, false, "plan: %u thread%s, chunks of %u pages, %zu KiB in all of %llu MiB available",
+	    s->plan.threads, s->plan.threads == 1 ? "" : "s", s->plan.chunk_pages, s->plan.total >> 10,
+	    (unsigned long long)(avail / MIB));
+}
+
+/* All page data into the sink. On an error the dump is ended as incomplete, if that can be done. */
+static int write_dump(struct save *s, struct sink *sink, struct err *e)
+{
+	const struct save_request *rq = s->rq;
+	struct layout layout;
+	struct err second = { 0 };
+	int rc = layout_init(&layout, &s->kernel, s->filter.kept, e);
+
+	if (rc)
+		return rc;
+	if (sink->ops->reserve) {
+		rc = sink->ops->reserve(sink, layout.data_at + layout.block, e);
+		if (rc)
+			return rc;
+	}
+	rc = writer_init(&s->writer, sink, &layout, &s->kernel, rq->codec->flag, s->level, rq->digest, e);
+	if (rc)
+		return rc;
+	s->pipeline = (struct pipeline){
+		.filter = &s->filter, .writer = &s->writer, .codec = rq->codec, .plan = s->plan,
+		.skip_zeros = s->level & LEVEL_ZERO, .stop = rq->stop,
+	};
+	rc = pipeline_run(&s->pipeline, rq->tick, rq->ctx, e);
+	if (!rc && s->pipeline.stopped)
+		rc = err_say(e, -ECANCELED, "stopped before the end");
+	if (!rc)
+		rc = writer_end(&s->writer, true, e);
+	if (!rc)
+		return 0;
+	if (writer_end(&s->writer, false, &second))
+		say(s, true, "close the dump as incomplete: %s", second.msg);
+	else
+		s->verdict = VERDICT_INCOMPLETE;
+	return rc;
+}
+
+static int to_sink(struct save *s, struct sink *sink, uint64_t *began, struct err *e)
+{
+	uint64_t page = (uint64_t)1 << s->kernel.src.page_shift;
+	struct err second = { 0 };
+	struct ack ack = { ACK_NONE };
+	int rc = write_dump(s, sink, e);
+
+	end_phase(s, PHASE_DATA, began);
+	s->size = writer_size(&s->writer);
+	if (!rc)
+		rc = sink_commit(sink, &ack, e);
+	else if (s->verdict == VERDICT_INCOMPLETE && sink_keep(sink, &second))
+		say(s, true, "%s", second.msg);
+	end_phase(s, PHASE_COMMIT, began);
+	if (!rc) {
+		s->verdict = save_verdict(&ack, s->filter.cut + s->pipeline.holes.pages,
+					  s->level == s->rq->level);
+	} else if (s->filter.kept) {
+		err_add(e, "%llu of %llu MiB saved",
+			(unsigned long long)(s->writer.saved * page / MIB),
+			(unsigned long long)(s->filter.kept * page / MIB));
+	}
+	return rc;
+}
+
+static void reason(struct save *s)
+{
+	uint64_t holes = s->filter.cut + s->pipeline.holes.pages;
+
+	if (s->verdict != VERDICT_DEGRADED)
+		return;
+	if (holes)
+		err_say(&s->why, -EIO, "%llu pages could not be read", (unsigned long long)holes);
+	else
+		err_say(&s->why, -EIO, "dump level %u instead of %u", s->level, s->rq->level);
+}
+
+int save_run(struct save *s, const struct save_request *rq, struct err *e)
+{
+	uint64_t began = now_ms();
+	struct sink *sink;
+	int rc;
+
+	*s = (struct save){ .rq = rq };
+	rc = kernel_open(&s->kernel, rq->vmcore, e);
+	if (rc) {
+		s->why = *e;
+		return rc;
+	}
+	describe_kernel(s);
+	plan(s);
+	end_phase(s, PHASE_OPEN, &began);
+	pins_collect(&s->kernel, &s->pins);
+	rc = run_filter(s, rq->level, e);
+	end_phase(s, PHASE_FILTER, &began);
+	if (!rc)
+		rc = sink_open(&sink, rq->to, s->kernel.crash_time, rq->replace, e);
+	if (!rc) {
+		rc = check_space(s, sink, e);
+		if (!rc)
+			rc = to_sink(s, sink, &began, e);
+		sink_close(sink);
+	}
+	if (rc)
+		s->why = *e;
+	else
+		reason(s);
+	return rc;
+}
+
+void save_free(struct save *s)
+{
+	if (!s->kernel.src.loads)
+		return;
+	writer_free(&s->writer);
+	filter_free(&s->filter);
+	kernel_close(&s->kernel);
+}

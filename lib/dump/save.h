@@ -1,0 +1,68 @@
+/* save - a crashed kernel's memory into a dump: the whole way from core to sink. */
+/* SPDX-License-Identifier: MIT */
+#ifndef DUMP_SAVE_H
+#define DUMP_SAVE_H
+
+#include <stdatomic.h>
+
+#include "dump/digest.h"
+#include "dump/filter.h"
+#include "dump/pipeline.h"
+#include "sink/sink.h"
+
+enum phase { PHASE_OPEN, PHASE_FILTER, PHASE_DATA, PHASE_COMMIT, NR_PHASES };
+extern const char *const phase_names[NR_PHASES];
+
+/* What became of a dump. Nothing but save_verdict makes VERDICT_COMPLETE. */
+enum verdict {
+	VERDICT_FAILED,			/* nothing usable */
+	VERDICT_INCOMPLETE,		/* readable, flagged incomplete, under the name of an incomplete object */
+	VERDICT_DEGRADED,		/* all of it, but with holes or at a lower level than asked for */
+	VERDICT_COMPLETE,
+};
+extern const char *const verdict_names[];
+
+struct save_request {
+	const char         *vmcore, *to;	/* input; output for sink_open */
+	unsigned            level;		/* LEVEL_ bits */
+	const struct codec *codec;
+	unsigned            threads;		/* 0: one per CPU */
+	enum digest_kind    digest;
+	bool                replace;		/* overwrite an existing file */
+	const atomic_int   *stop;		/* see pipeline */
+	void              (*tick)(void *ctx);	/* about once a second while data is written */
+	/* One line of what is going on, for the log. */
+	void              (*say)(void *ctx, bool warning, const char *text);
+	void               *ctx;
+};
+
+struct save {
+	const struct save_request *rq;
+	struct kernel   kernel;
+	struct pins     pins;
+	struct filter   filter;
+	struct writer   writer;
+	struct pipeline pipeline;
+	struct plan     plan;
+	uint64_t        ms[NR_PHASES];	/* how long each phase took */
+	uint64_t        size;		/* bytes of the dump */
+	unsigned        level;		/* applied */
+	enum verdict    verdict;
+	struct err      why;		/* what ended or degraded it; msg "" if nothing did */
+};
+
+/*
+ * Open rq->vmcore, filter, pack and write to rq->to. Returns 0 if the dump is complete or degraded,
+ * else a negative errno with a message; s->verdict tells which and s->why the reason. s stays
+ * readable (for a manifest) until save_free, which is wanted in every case.
+ */
+int save_run(struct save *s, const struct save_request *rq, struct err *e);
+void save_free(struct save *s);
+
+/*
+ * The only place that can call a dump complete: what the sink acknowledged, what is missing from
+ * the dump, and whether it is the level that was asked for.
+ */
+enum verdict save_verdict(const struct ack *ack, uint64_t missing_pages, bool level_as_asked);
+
+#endif

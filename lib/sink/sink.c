@@ -1,0 +1,70 @@
+/* sink - which kind of sink a target's name asks for. */
+/* SPDX-License-Identifier: MIT */
+#include "sink/sink.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+static int open_raw(struct sink **out, const char *name, uint64_t stamp, struct err *e)
+{
+	const char *hash = strrchr(name, '#');
+	struct sink *raw;
+	char dev[256];
+	int rc;
+
+	if (hash) {
+		snprintf(dev, sizeof(dev), "%.*s", (int)(hash - name), name);
+		return tail_sink_open(out, dev, hash + 1, stamp, e);
+	}
+	rc = raw_sink_open(&raw, name, e);
+	if (rc)
+		return rc;
+	rc = flat_sink_open(out, raw, e);
+	if (rc)
+		sink_close(raw);
+	return rc;
+}
+
+int sink_open(struct sink **out, const char *to, uint64_t stamp, bool replace, struct err *e)
+{
+	if (!strncmp(to, "raw:", 4))
+		return open_raw(out, to + 4, stamp, e);
+	return file_sink_open(out, to, replace, e);
+}
+
+int sink_write(struct sink *s, uint64_t at, const void *buf, size_t len, struct err *e)
+{
+	int rc = s->ops->write(s, at, buf, len, e);
+
+	if (!rc)
+		s->written += len;
+	return rc;
+}
+
+uint64_t sink_space(struct sink *s)
+{
+	return s->ops->space ? s->ops->space(s) : UINT64_MAX;
+}
+
+int sink_commit(struct sink *s, struct ack *ack, struct err *e)
+{
+	*ack = (struct ack){ ACK_NONE };
+	return s->ops->commit(s, ack, e);
+}
+
+int sink_keep(struct sink *s, struct err *e)
+{
+	return s->ops->keep(s, e);
+}
+
+void sink_close(struct sink *s)
+{
+	if (s)
+		s->ops->release(s);
+}
+
+bool sink_is_full(int code)
+{
+	return code == -ENOSPC || code == -EDQUOT || code == -EFBIG;
+}

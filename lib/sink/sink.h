@@ -1,0 +1,82 @@
+/* sink - where the bytes of a dump go: one sink, one object. */
+/* SPDX-License-Identifier: MIT */
+#ifndef SINK_SINK_H
+#define SINK_SINK_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/err.h"
+
+/* How far the other side vouched for the object, in rising order. */
+enum ack_level { ACK_NONE, ACK_SENT, ACK_RECEIVED, ACK_DURABLE, ACK_NAMED, ACK_VERIFIED };
+struct ack {
+	enum ack_level level;
+};
+
+struct sink;
+
+struct sink_ops {
+	const char *name;
+	/* Put all of buf at byte offset `at` of the object, or fail: then none of it counts. */
+	int (*write)(struct sink *s, uint64_t at, const void *buf, size_t len, struct err *e);
+	/* Room for bytes [0, len) is wanted: -ENOSPC now rather than later. NULL: cannot be asked. */
+	int (*reserve)(struct sink *s, uint64_t len, struct err *e);
+	/* Bytes that still fit, UINT64_MAX if unknown. */
+	uint64_t (*space)(struct sink *s);
+	/* Make it durable and give it its final name. */
+	int (*commit)(struct sink *s, struct ack *ack, struct err *e);
+	/* Make it durable under the name of an incomplete object. */
+	int (*keep)(struct sink *s, struct err *e);
+	/* Release everything; what was written stays as an incomplete object. */
+	void (*release)(struct sink *s);
+};
+
+struct sink {
+	const struct sink_ops *ops;
+	bool     rewritable;	/* bytes may be written twice; false: every byte once, the header last */
+	uint64_t written;	/* bytes accepted so far */
+};
+
+/*
+ * Open an object for writing:
+ *   PATH           a file; written as PATH-incomplete, renamed by commit, directory synced
+ *   raw:DEV        a block device; holds a flattened dump (makedumpfile -R reads it)
+ *   raw:DEV#NAME   an entry of the tar archive in the last RAW_TAIL bytes of a block device;
+ *                  entries of the same stamp are kept, older ones are replaced
+ * stamp: seconds since 1970 of the crash. Returns 0 and *out for sink_close, or a negative errno:
+ * -EEXIST if PATH is there already and replace is false.
+ */
+int sink_open(struct sink **out, const char *to, uint64_t stamp, bool replace, struct err *e);
+
+int sink_write(struct sink *s, uint64_t at, const void *buf, size_t len, struct err *e);
+uint64_t sink_space(struct sink *s);
+
+/* End the sink; it takes no more writes. Exactly one of the two, at most once. */
+int sink_commit(struct sink *s, struct ack *ack, struct err *e);
+int sink_keep(struct sink *s, struct err *e);
+
+/* Free it, whatever happened. NULL is fine. */
+void sink_close(struct sink *s);
+
+/* True if an error of a sink means that there is no room: a full disk, a quota, a file size limit. */
+bool sink_is_full(int code);
+
+enum { RAW_TAIL = 4 << 20 };	/* bytes at the end of a raw device kept for the tar archive */
+
+/* The kinds, for sink.c's table. name is what follows the scheme. */
+int file_sink_open(struct sink **out, const char *path, bool replace, struct err *e);
+int raw_sink_open(struct sink **out, const char *dev, struct err *e);
+int tail_sink_open(struct sink **out, const char *dev, const char *entry, uint64_t stamp, struct err *e);
+
+/*
+ * raw.c: open a device (or, for trying it out, a file) that nobody else uses. Returns an fd, the
+ * caller's, and its size in bytes.
+ */
+int raw_open_device(const char *dev, int flags, uint64_t *size, struct err *e);
+
+/* A flattened stream into inner, which it then owns (makedumpfile's "flattened format"). */
+int flat_sink_open(struct sink **out, struct sink *inner, struct err *e);
+
+#endif
