@@ -13,50 +13,40 @@
 #include <unistd.h>
 
 #include "base/io.h"
+#include "boot/bootargs.h"
 #include "boot/kofile.h"
 #include "boot/modtree.h"
 
 enum { PARAMS_SIZE = 2048, CMDLINE_MAX = 64 << 10 };	/* bytes */
 
-/* True if the kernel word at p (up to its '=') begins with "name.", '-' and '_' being equal. */
-static bool word_is_for(const char *p, const char *name, size_t *skip)
+/* Length of "name." at the start of a word, '-' and '_' being equal; 0 if the word is not for name. */
+static size_t prefix_len(const char *word, size_t len, const char *name)
 {
 	size_t n = strlen(name);
 
+	if (len < n + 2 || word[n] != '.' || word[n + 1] == '=')
+		return 0;
 	for (size_t i = 0; i < n; i++)
-		if ((p[i] == '-' ? '_' : p[i]) != (name[i] == '-' ? '_' : name[i]))
-			return false;
-	*skip = n + 1;
-	return p[n] == '.' && p[n + 1] && p[n + 1] != ' ' && p[n + 1] != '=';
-}
-
-/* Length of the word at p: a quoted part may hold blanks (lib/cmdline.c of the kernel). */
-static size_t word_len(const char *p)
-{
-	bool quoted = false;
-	size_t n = 0;
-
-	for (; p[n] && (quoted || !strchr(" \t\n", p[n])); n++)
-		if (p[n] == '"')
-			quoted = !quoted;
-	return n;
+		if ((word[i] == '-' ? '_' : word[i]) != (name[i] == '-' ? '_' : name[i]))
+			return 0;
+	return n + 1;
 }
 
 int module_cmdline_params(const char *cmdline, const char *name, char *out, size_t size)
 {
-	size_t used = 0, skip;
+	const char *word;
+	size_t used = 0, len;
 
 	out[0] = 0;
-	for (const char *p = cmdline; *p;) {
-		size_t n = word_len(p);
+	while ((word = bootarg_next(&cmdline, &len))) {
+		size_t skip = prefix_len(word, len, name);
 
-		if (n > strlen(name) && word_is_for(p, name, &skip)) {
-			if (used + n - skip + 2 > size)
-				return -ENOSPC;
-			used += (size_t)snprintf(out + used, size - used, "%s%.*s", used ? " " : "",
-						 (int)(n - skip), p + skip);
-		}
-		p += n + (p[n] != 0);
+		if (!skip)
+			continue;
+		if (used + len - skip + 2 > size)
+			return -ENOSPC;
+		used += (size_t)snprintf(out + used, size - used, "%s%.*s", used ? " " : "",
+					 (int)(len - skip), word + skip);
 	}
 	return 0;
 }

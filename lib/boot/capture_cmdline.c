@@ -1,0 +1,189 @@
+/* capture_cmdline - which command line does a capture kernel need? */
+/* SPDX-License-Identifier: MIT */
+#include "boot/capture_cmdline.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/utsname.h>
+#include <unistd.h>
+
+#include "base/io.h"
+#include "boot/bootargs.h"
+#include "boot/kexec_file.h"
+
+/*
+ * Words of the production kernel that do harm in a capture kernel: they take memory it does not
+ * have, name a root filesystem that it does not mount, or are replaced by what is added below.
+ * The lists of kdump-utils and kdump-tools are in this one.
+ */
+static const char *const removed[] = {
+	/* another entry point or root */
+	"BOOT_IMAGE", "initrd", "init", "rdinit", "root", "rootflags", "rootfstype", "rootwait",
+	"rootdelay", "ro", "rw", "resume", "resume_offset", "noresume", "netroot", "nfsroot", "fcoe",
+	"rd.lvm.lv", "rd.lvm.vg", "rd.luks.uuid", "rd.luks.name", "rd.luks.options", "rd.dm.uuid",
+	"rd.md.uuid", "rd.iscsi.initiator", "iscsi_initiator", "ignition.firstboot", "ignition.platform.id",
+	"ostree", "systemd.unit", "systemd.wants", "quiet", "splash", "rhgb",
+	/* memory */
+	"crashkernel", "hugepages", "hugepagesz", "default_hugepagesz", "hugetlb_cma", "cma", "slub_debug",
+	"slab_debug", "log_buf_len", "swiotlb", "mem", "kernelcore", "movablecore", "memtest", "page_owner",
+	"transparent_hugepage", "numa", "cgroup_disable", "kfence.sample_interval",
+	/* CPUs, which are others now */
+	"nr_cpus", "maxcpus", "possible_cpus", "isolcpus", "nohz_full", "rcu_nocbs", "irqaffinity",
+	"disable_cpu_apicid",
+	/* a second panic, or none; modules not allowed */
+	"panic", "panic_on_warn", "softlockup_panic", "hardlockup_panic", "hung_task_panic",
+	"printk.devkmsg", "nomodule",
+};
+
+enum when { ALWAYS, X86, BARE_X86 };
+
+static const struct addition {
+	const char *word;
+	enum when   when;
+} added_words[] = {
+	{ "panic=10", ALWAYS },			/* else an OOM or panic here hangs for ever */
+	{ "reset_devices", ALWAYS },		/* drivers reset what the dead kernel left running */
+	{ "cgroup_disable=memory", ALWAYS },	/* memory: these and the next four */
+	{ "numa=off", ALWAYS },
+	{ "transparent_hugepage=never", ALWAYS },
+	{ "cma=0", ALWAYS },
+	{ "kfence.sample_interval=0", ALWAYS },
+	{ "novmcoredd", ALWAYS },		/* device dumps in /proc/vmcore have no limit */
+	{ "printk.devkmsg=on", ALWAYS },	/* else the kernel drops lines of ours */
+	{ "acpi_no_memhotplug", X86 },		/* else ACPI adds the dead kernel's memory */
+	{ "irqpoll", BARE_X86 },		/* an interrupt that nobody owns any more */
+	{ "mce=off", BARE_X86 },		/* errors of the crash must not stop the dump */
+	{ "hest_disable", BARE_X86 },
+};
+
+/* Is there a hypervisor, and what is the APIC ID of processor 0? */
+static void read_cpuinfo(struct capture_facts *facts)
+{
+	char *text;
+	const char *at;
+	size_t len;
+
+	if (read_file("/proc/cpuinfo", 16 << 20, &text, &len, NULL))
+		return;
+	at = strstr(text, "\nflags");
+	if (at) {
+		size_t n = strcspn(at + 1, "\n");
+		char *flags = strndup(at + 1, n);
+
+		facts->hypervisor = flags && strstr(flags, " hypervisor");
+		free(flags);
+	}
+	at = strstr(text, "\napicid");
+	if (at && sscanf(at, "\napicid : %u", &facts->boot_apicid) == 1)
+		facts->has_apicid = true;
+	free(text);
+}
+
+void capture_facts_read(struct capture_facts *facts, const char *running)
+{
+	struct utsname uts;
+	long cpus = sysconf(_SC_NPROCESSORS_ONLN);
+
+	*facts = (struct capture_facts){ .running = running, .online_cpus = cpus > 0 ? (unsigned)cpus : 1 };
+	uname(&uts);
+	facts->x86 = !strcmp(uts.machine, "x86_64");
+	if (kexec_reservation(&facts->reservation))
+		facts->reservation = 0;
+	if (facts->x86)
+		read_cpuinfo(facts);
+}
+
+unsigned capture_nr_cpus(unsigned online_cpus, uint64_t reservation)
+{
+	const uint64_t base = 64 << 20, per_cpu = 8 << 20;	/* bytes */
+	uint64_t paid = reservation > base ? (reservation - base) / per_cpu : 1;
+	unsigned most = online_cpus < 4 ? online_cpus : 4;
+
+	if (paid < 1 || most < 1)
+		return 1;
+	return paid < most ? (unsigned)paid : most;
+}
+
+/* A command line that grows; full stays set. */
+struct text {
+	char  *at;
+	size_t used, size;
+	bool   full;
+};
+
+static void put(struct text *t, const char *word, size_t len)
+{
+	if (t->used + len + 2 > t->size) {
+		t->full = true;
+		return;
+	}
+	if (t->used)
+		t->at[t->used++] = ' ';
+	memcpy(t->at + t->used, word, len);
+	t->used += len;
+	t->at[t->used] = 0;
+}
+
+static bool is_removed(const char *word, size_t len)
+{
+	for (size_t i = 0; i < sizeof(removed) / sizeof(removed[0]); i++)
+		if (bootarg_is(word, len, removed[i]))
+			return true;
+	return false;
+}
+
+static void put_both(struct text *line, struct text *added, const char *word)
+{
+	put(line, word, strlen(word));
+	put(added, word, strlen(word));
+}
+
+int capture_cmdline(const struct capture_facts *facts, char *out, size_t size, char *added, size_t added_size,
+		    struct err *e)
+{
+	struct text line = { out, 0, size, false }, extra = { added, 0, added_size, false };
+	unsigned cpus = capture_nr_cpus(facts->online_cpus, facts->reservation);
+	const char *at = facts->running, *word;
+	char text[48];
+	size_t len;
+
+	out[0] = added[0] = 0;
+	while ((word = bootarg_next(&at, &len)))
+		if (!is_removed(word, len))
+			put(&line, word, len);
+	for (size_t i = 0; i < sizeof(added_words) / sizeof(added_words[0]); i++) {
+		enum when when = added_words[i].when;
+
+		if (when == ALWAYS || (facts->x86 && (when == X86 || !facts->hypervisor)))
+			put_both(&line, &extra, added_words[i].word);
+	}
+	snprintf(text, sizeof(text), "nr_cpus=%u", cpus);
+	put_both(&line, &extra, text);
+	/*
+	 * An INIT to the CPU that the firmware started resets the machine. Kernels since 6.9 (commit
+	 * 5c5682b9f87a) know which one it was; they have no such parameter and pass over it.
+	 */
+	if (cpus > 1 && facts->has_apicid) {
+		snprintf(text, sizeof(text), "disable_cpu_apicid=%u", facts->boot_apicid);
+		put_both(&line, &extra, text);
+	}
+	if (line.full || extra.full)
+		return err_say(e, -E2BIG, "the capture kernel's command line would be longer than %zu bytes",
+			       size);
+	return 0;
+}
+
+int capture_add_panic(char *cmdline, size_t size, struct err *e)
+{
+	static const char word[] = "panic=10";
+	size_t n = strlen(cmdline);
+
+	if (bootarg_has(cmdline, "panic"))
+		return 0;
+	if (n + sizeof(word) + 1 > size)
+		return err_say(e, -E2BIG, "the command line is longer than %zu bytes", size);
+	snprintf(cmdline + n, size - n, "%s%s", n ? " " : "", word);
+	return 1;
+}

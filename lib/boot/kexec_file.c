@@ -1,0 +1,211 @@
+/* kexec_file - hand a kernel to the kernel, for a crash or for a quick reboot. */
+/* SPDX-License-Identifier: MIT */
+#include "boot/kexec_file.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <linux/kexec.h>
+
+#include "base/io.h"
+
+/*
+ * What a reservation should be for local targets: measured, the kernel itself takes 60-65 MiB of
+ * it, more with Linux 7.
+ */
+#define ADVISED "96M"
+
+enum { BUSY_TRIES = 20, BUSY_NAP_MS = 250 };
+
+/* The text of the first of two files that is there; Linux 6.19 moved these into a directory. */
+static int read_state(const char *now, const char *before, char *out, size_t size)
+{
+	return read_line(now, out, size) ? read_line(before, out, size) : 0;
+}
+
+int kexec_loaded(enum kexec_slot slot, struct err *e)
+{
+	bool crash = slot == KEXEC_SLOT_CRASH;
+	char text[16];
+	int rc = crash ? read_state("/sys/kernel/kexec/crash_loaded", "/sys/kernel/kexec_crash_loaded", text,
+				    sizeof(text))
+		       : read_state("/sys/kernel/kexec/loaded", "/sys/kernel/kexec_loaded", text, sizeof(text));
+
+	if (rc == -ENOENT)
+		return err_say(e, rc, "this kernel cannot kexec, or /sys is not mounted: there is no "
+			       "/sys/kernel/kexec%s_loaded", crash ? "_crash" : "");
+	if (rc)
+		return err_set(e, rc, "read /sys/kernel/kexec%s_loaded", crash ? "_crash" : "");
+	return text[0] == '1';
+}
+
+int kexec_reservation(uint64_t *bytes)
+{
+	char text[32];
+	int rc = read_state("/sys/kernel/kexec/crash_size", "/sys/kernel/kexec_crash_size", text, sizeof(text));
+
+	if (!rc)
+		*bytes = strtoull(text, NULL, 10);
+	return rc;
+}
+
+static bool setting_is(const char *path, const char *value)
+{
+	char text[32];
+
+	return !read_line(path, text, sizeof(text)) && !strcmp(text, value);
+}
+
+/* "none [integrity] confidentiality" */
+static bool is_locked_down(void)
+{
+	char text[128];
+
+	return !read_line("/sys/kernel/security/lockdown", text, sizeof(text)) && !strstr(text, "[none]");
+}
+
+static int not_permitted(enum kexec_slot slot, struct err *e)
+{
+	const char *limit = slot == KEXEC_SLOT_CRASH ? "panic" : "reboot";
+	char path[64];
+
+	snprintf(path, sizeof(path), "/proc/sys/kernel/kexec_load_limit_%s", limit);
+	if (setting_is("/proc/sys/kernel/kexec_load_disabled", "1"))
+		return err_say(e, -EPERM, "loading is forbidden until the next boot: kernel.kexec_load_disabled "
+			       "is 1; load before it is set");
+	if (setting_is(path, "0"))
+		return err_say(e, -EPERM, "the number of loads is used up until the next boot: "
+			       "kernel.kexec_load_limit_%s is 0", limit);
+	if (geteuid())
+		return err_say(e, -EPERM, "root (CAP_SYS_BOOT) is needed");
+	if (is_locked_down())
+		return err_say(e, -EPERM, "the kernel is locked down (see /sys/kernel/security/lockdown) and this "
+			       "image has no signature that it trusts: use the distribution's signed kernel");
+	return err_say(e, -EPERM, "not permitted: CAP_SYS_BOOT is needed, which containers do not have");
+}
+
+/* The reservation is missing, or too small for these files. */
+static int no_room(enum kexec_slot slot, uint64_t files, struct err *e)
+{
+	uint64_t room = 0;
+
+	if (slot == KEXEC_SLOT_REBOOT)
+		return err_say(e, -EADDRNOTAVAIL, "no free memory at addresses that this kernel image can use");
+	if (kexec_reservation(&room) || !room)
+		return err_say(e, -EADDRNOTAVAIL, "no memory is reserved for a capture kernel: add crashkernel="
+			       ADVISED " to the kernel's command line and reboot");
+	return err_say(e, -EADDRNOTAVAIL, "kernel and initramfs (%llu MiB as files) do not fit into the reserved "
+		       "%llu MiB: raise crashkernel= (" ADVISED " or more) and reboot",
+		       (unsigned long long)(files >> 20), (unsigned long long)(room >> 20));
+}
+
+static int load_error(int code, enum kexec_slot slot, const char *kernel, uint64_t files, struct err *e)
+{
+	uint64_t room = 1;
+
+	/* Without a reservation kernels differ in what they return: the reason is the same. */
+	if (slot == KEXEC_SLOT_CRASH && code != -ENOSYS && code != -EPERM && !kexec_reservation(&room) && !room)
+		code = -EADDRNOTAVAIL;
+	switch (code) {
+	case -EADDRNOTAVAIL:
+		return no_room(slot, files, e);
+	case -EPERM:
+		return not_permitted(slot, e);
+	case -ENOMEM:
+		return err_say(e, code, "not enough memory to load %s and its initramfs%s", kernel,
+			       slot == KEXEC_SLOT_CRASH ? ": raise crashkernel= (" ADVISED " or more) and reboot"
+							: "");
+	case -EBUSY:
+		return err_say(e, code, "another kexec load is running and does not end; try again");
+	case -ENOSYS:
+		return err_say(e, code, "this kernel has no kexec_file_load(2) (CONFIG_KEXEC_FILE): use a "
+			       "kernel that has it");
+	case -ENOEXEC:
+		return err_say(e, code, "%s is not a kernel image that this kernel can load: give the vmlinuz "
+			       "(bzImage, Image) of this architecture, not vmlinux", kernel);
+	case -EKEYREJECTED:
+	case -ENOKEY:
+	case -EBADMSG:
+	case -ENODATA:
+	case -ENOPKG:
+	case -ELIBBAD:
+		return err_say(e, code, "the signature of %s is %s, and this kernel wants one that it trusts: use "
+			       "the distribution's signed kernel, or enrol the key", kernel,
+			       code == -ENODATA || code == -ELIBBAD ? "missing" : "not accepted");
+	case -EINVAL:
+		return err_say(e, code, "the kernel refuses %s: it is not relocatable or not 64 bit, or the command "
+			       "line is too long for it (see dmesg)", kernel);
+	default:
+		return err_set(e, code, "load %s", kernel);
+	}
+}
+
+static int call(int kernel, int initrd, const char *cmdline, unsigned long flags)
+{
+	const struct timespec nap = { .tv_nsec = BUSY_NAP_MS * 1000000L };
+
+	/* Memory hotplug and other loaders hold the lock for a moment. */
+	for (int i = 0;; i++) {
+		if (!syscall(SYS_kexec_file_load, kernel, initrd, cmdline ? strlen(cmdline) + 1 : 0, cmdline,
+			     flags))
+			return 0;
+		if (errno != EBUSY || i == BUSY_TRIES)
+			return -errno;
+		nanosleep(&nap, NULL);
+	}
+}
+
+static int open_file(const char *path, uint64_t *size, struct err *e)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	struct stat st;
+
+	if (fd < 0)
+		return err_set(e, -errno, "open %s", path);
+	if (fstat(fd, &st) || !S_ISREG(st.st_mode) || !st.st_size) {
+		close(fd);
+		return err_say(e, -EINVAL, "%s is empty or no regular file", path);
+	}
+	*size += (uint64_t)st.st_size;
+	return fd;
+}
+
+int kexec_load_image(enum kexec_slot slot, const char *kernel, const char *initrd, const char *cmdline,
+		     struct err *e)
+{
+	unsigned long flags = (slot == KEXEC_SLOT_CRASH ? KEXEC_FILE_ON_CRASH : 0) |
+			      (initrd ? 0 : KEXEC_FILE_NO_INITRAMFS);
+	uint64_t files = 0;
+	int kernel_fd, initrd_fd = -1, rc;
+
+	/* The old image is freed before the new one is looked at: so look first. */
+	kernel_fd = open_file(kernel, &files, e);
+	if (kernel_fd < 0)
+		return kernel_fd;
+	if (initrd)
+		initrd_fd = open_file(initrd, &files, e);
+	if (initrd && initrd_fd < 0) {
+		close(kernel_fd);
+		return initrd_fd;
+	}
+	rc = call(kernel_fd, initrd_fd, cmdline, flags);
+	close(kernel_fd);
+	if (initrd_fd >= 0)
+		close(initrd_fd);
+	return rc ? load_error(rc, slot, kernel, files, e) : 0;
+}
+
+int kexec_unload_image(enum kexec_slot slot, struct err *e)
+{
+	unsigned long flags = KEXEC_FILE_UNLOAD | (slot == KEXEC_SLOT_CRASH ? KEXEC_FILE_ON_CRASH : 0);
+	int rc = call(-1, -1, NULL, flags);
+
+	return rc ? load_error(rc, slot, "the image", 0, e) : 0;
+}
