@@ -70,6 +70,8 @@ static void look(struct run *r, struct attempt *a)
 	r->closing.bytes = a->bytes;
 	r->closing.incomplete = !strcmp(a->name, "vmcore-incomplete");
 	r->closing.missing = !end.ok && end.out.err.code == -ENOENT;
+	if (r->closing.missing && outcome_of(&r->closing.save) != OUTCOME_FAILED)
+		because(r, "vmcore", &end);
 }
 
 static void save_memory(struct run *r, struct attempt *a)

@@ -367,12 +367,44 @@ static void test_read(void **state)
 	assert_int_equal(c.nr_notes, 2);
 }
 
+/*
+ * The file that documents all keys: it is accepted as it is, and each "#KEY VALUE" in it is the
+ * default.
+ */
+static void test_documented_defaults(void **state)
+{
+	char line[300];
+	FILE *f = fopen("initramfs/kdump.conf", "r");
+	struct kdump_conf fresh, c;
+	struct err e = { 0 };
+	int keys = 0;
+
+	(void)state;
+	assert_non_null(f);
+	conf_defaults(&fresh);
+	memcpy(&c, &fresh, sizeof(c));
+	assert_int_equal(conf_read(&c, "initramfs/kdump.conf", CONF_STRICT, &e), 0);
+	assert_memory_equal(&c, &fresh, sizeof(c));
+	while (fgets(line, sizeof(line), f)) {
+		if (line[0] != '#' || line[1] < 'a' || line[1] > 'z')
+			continue;
+		print_message("%s", line);
+		keys++;
+		memcpy(&c, &fresh, sizeof(c));
+		assert_int_equal(conf_parse(&c, "default", line + 1, strlen(line + 1), CONF_STRICT, &e), 0);
+		assert_memory_equal(&c, &fresh, sizeof(c));
+	}
+	fclose(f);
+	assert_int_equal(keys, 10);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_lexical), cmocka_unit_test(test_refused), cmocka_unit_test(test_accepted),
 		cmocka_unit_test(test_values), cmocka_unit_test(test_collector), cmocka_unit_test(test_words),
 		cmocka_unit_test(test_cmdline), cmocka_unit_test(test_garbage), cmocka_unit_test(test_read),
+		cmocka_unit_test(test_documented_defaults),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
