@@ -8,32 +8,44 @@
 
 #include "base/err.h"
 
-enum cpio_compress { CPIO_NONE, CPIO_GZIP, CPIO_ZSTD };
-
-/* Entries are collected, sorted by name and written by cpio_write. Zero-initialise it. */
+/* Entries are collected, then written by cpio_pack. Zero-initialise it. */
 struct cpio {
-	struct cpio_entry *entries;
+	struct cpio_entry *entries;	/* sorted by path */
 	size_t             n, cap;
 };
 
+struct cpio_entry {
+	char       *path;		/* "/bin/kdumpbox" */
+	char        kind;		/* 'd' directory, 'f' file, 'l' link, 'c' 'b' node */
+	unsigned    mode;		/* permissions only */
+	unsigned    major, minor;	/* of a node */
+	const char *data;		/* bytes of a file, target of a link; owned */
+	size_t      len;
+};
+
 /*
- * Add an entry at path (absolute, normalised; its parent directories are added as needed, mode
- * 0755). Two entries of one path: the same again is fine, a different one is -EEXIST.
- * data of a file is copied.
+ * Add an entry at path: absolute, without "." or "..". Directories above it are added, mode 0755.
+ * The same entry again is fine, another one of that path is -EEXIST, except that a directory keeps
+ * the mode it got first. The data are copied.
  */
 int cpio_dir(struct cpio *c, const char *path, unsigned mode, struct err *e);
 int cpio_file(struct cpio *c, const char *path, unsigned mode, const void *data, size_t len,
 	      struct err *e);
 int cpio_link(struct cpio *c, const char *path, const char *target, struct err *e);
-int cpio_node(struct cpio *c, const char *path, unsigned mode, char kind, unsigned major,
-	      unsigned minor, struct err *e);	/* kind 'c' or 'b' */
+int cpio_node(struct cpio *c, const char *path, char kind, unsigned mode, unsigned major,
+	      unsigned minor, struct err *e);
 void cpio_free(struct cpio *c);
 
 /*
- * Write the archive to fd: newc, entries by name, inode numbers from 1, owner 0:0, mtime (seconds)
- * for all. level as the method has it, 0 for its default.
+ * The entry that path leads to, links followed (at most 16, relative ones too, of directories as
+ * well), or NULL.
  */
-int cpio_write(const struct cpio *c, int fd, enum cpio_compress how, int level, int64_t mtime,
-	       struct err *e);
+const struct cpio_entry *cpio_find(const struct cpio *c, const char *path);
+
+/*
+ * The archive: newc, by path, inode numbers from 1, owner 0:0, mtime (seconds) for all: the same
+ * entries give the same bytes. Returns 0 and *out, which the caller frees, *len bytes.
+ */
+int cpio_pack(const struct cpio *c, int64_t mtime, char **out, size_t *len, struct err *e);
 
 #endif

@@ -62,7 +62,6 @@ int kofile_read(const char *path, char **image, size_t *len, struct err *e)
 	if (!a)
 		return err_set(e, -ENOMEM, "decompress %s", path);
 	archive_read_support_format_raw(a);
-	archive_read_support_format_empty(a);
 	archive_read_support_filter_gzip(a);
 	archive_read_support_filter_xz(a);
 	archive_read_support_filter_zstd(a);
