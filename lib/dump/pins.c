@@ -10,7 +10,7 @@
 
 enum {
 	RSP_AT     = 112 + 19 * 8,	/* pr_reg[19] of struct elf_prstatus, x86_64 (<asm/user_64.h>) */
-	STACK_SPAN = 8192,		/* pinned below and above the stack pointer */
+	STACK_SIZE = 16384,		/* THREAD_SIZE and IRQ_STACK_SIZE, which are aligned to it */
 };
 
 void pins_add(struct pins *p, const struct source *s, paddr_t start, paddr_t end)
@@ -126,7 +126,7 @@ static void pin_stack(void *ctx, const uint8_t *desc, size_t len)
 		return;
 	sp = get_le64(desc + RSP_AT);
 	if (sp >> 63)		/* user stacks are user data */
-		pin_virtual(k, sp - STACK_SPAN, 2 * STACK_SPAN);
+		pin_virtual(k, sp & ~(vaddr_t)(STACK_SIZE - 1), STACK_SIZE);
 }
 
 static void pin_printk(struct kernel *k)

@@ -5,7 +5,7 @@
 
     kdump_reader.py info FILE               header, page counts, codecs
     kdump_reader.py check FILE --raw VMCORE every kept page has the bytes of the raw vmcore
-    kdump_reader.py compare OURS THEIRS [--raw VMCORE] [--extra N]
+    kdump_reader.py compare OURS THEIRS [--raw VMCORE]
                                             OURS keeps what THEIRS keeps, and at most N pages more
 It is written from the published layout alone and shares no code with the program under test.
 """
@@ -56,6 +56,9 @@ def unzlib(data, size):
 
 
 UNPACK = {ZLIB: unzlib, LZO: unlzo, ZSTD: unzstd}
+
+
+KERNEL_IMAGE = 0xffffffff80000000  # __START_KERNEL_map of x86_64
 
 
 class Mapped:
@@ -133,11 +136,18 @@ class Elf(Mapped):
             raise ValueError(f"{path}: no ELF signature")
         (phoff,) = self.take("Q", 32)
         size, count = self.take("HH", 54)
-        self.loads = []
+        self.loads, self.image = [], []
         for i in range(count):
-            kind, _, offset, _, paddr, filesz, memsz = self.take("IIQQQQQ", phoff + i * size)
+            kind, _, offset, vaddr, paddr, filesz, memsz = self.take("IIQQQQQ", phoff + i * size)
             if kind == 1:
                 self.loads.append((paddr, offset, filesz, memsz))
+            if kind == 1 and vaddr >= KERNEL_IMAGE:
+                self.image.append((paddr, paddr + memsz))
+
+    def in_image(self, pfn, size):
+        """Whether a page lies in the kernel image: such pages are kept even when the kernel has
+        given them (init code) to somebody else."""
+        return any(start <= pfn * size < end for start, end in self.image)
 
     def page(self, pfn, size):
         """Bytes of a page frame; what no segment holds is zero."""
@@ -206,7 +216,7 @@ def check(dump, raw, problems):
     print(f"{len(dump.pages) - len(wrong) - empty} pages have the bytes of {raw.path}")
 
 
-def compare(ours, theirs, extra, problems):
+def compare(ours, theirs, raw, problems):
     for name in ("version", "block", "level", "max_mapnr", "phys_base", "nr_cpus", "uts"):
         a, b = getattr(ours, name), getattr(theirs, name)
         if a != b:
@@ -221,9 +231,9 @@ def compare(ours, theirs, extra, problems):
     kept, their_kept = set(ours.pages), set(theirs.pages)
     if their_kept - kept:
         problems.append(f"{len(their_kept - kept)} pages are missing: {spans(their_kept - kept)}")
-    if len(kept - their_kept) > extra:
-        problems.append(f"{len(kept - their_kept)} pages more than theirs, {extra} allowed: "
-                        f"{spans(kept - their_kept)}")
+    odd = {pfn for pfn in kept - their_kept if not (raw and raw.in_image(pfn, ours.block))}
+    if odd:
+        problems.append(f"{len(odd)} pages outside the kernel image are more than theirs: {spans(odd)}")
     print(f"ours {len(kept)} pages, theirs {len(their_kept)}, more {len(kept - their_kept)}, "
           f"missing {len(their_kept - kept)}")
 
@@ -235,18 +245,17 @@ def main():
     p.add_argument("ours")
     p.add_argument("theirs", nargs="?")
     p.add_argument("--raw")
-    p.add_argument("--extra", type=int, default=0)
     a = p.parse_args()
     if (a.action == "compare") != (a.theirs is not None) or (a.action == "check" and not a.raw):
         p.error(f"wrong arguments for {a.action}")
     ours = Kdump(a.ours)
     if a.action == "info":
         return info(ours)
-    problems = []
+    problems, raw = [], Elf(a.raw) if a.raw else None
     if a.theirs:
-        compare(ours, Kdump(a.theirs), a.extra, problems)
-    if a.raw:
-        check(ours, Elf(a.raw), problems)
+        compare(ours, Kdump(a.theirs), raw, problems)
+    if raw:
+        check(ours, raw, problems)
     for problem in problems:
         print(f"kdump_reader: {a.ours}: {problem}", file=sys.stderr)
     return 1 if problems else 0
