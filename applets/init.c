@@ -17,7 +17,7 @@ APPLET(init, "init", "save the dump as first process of a capture kernel, then r
 
 static const char vmcore[] = "/proc/vmcore";
 
-/* A line for each step when it ends; the device may take a while, so that one when it starts too. */
+/* A line for each step when it ends. */
 static void report(void *arg, const struct step *step, const struct step_end *end)
 {
 	unsigned long long ms = end ? end->child.duration_ms : 0;
@@ -28,13 +28,17 @@ static void report(void *arg, const struct step *step, const struct step_end *en
 			 ms / 1000, ms % 1000 / 10);
 	else if (end)
 		log_warn("%s: %s", step->name, end->why);
-	else if (!strcmp(step->name, "device"))
-		log_info("device: looking for it, up to %u s", step->deadline_s);
 }
 
 static void warn(const char *text)
 {
 	log_warn("%s", text);
+}
+
+static void save_to(struct run *r, const struct target *t, const char *mount_point)
+{
+	log_info("target: %s %s, waiting for it at most %d s", t->keyword, t->device, r->conf.device_timeout_s);
+	run_target(r, t, mount_point);
 }
 
 /* Try each target until one has a usable dump. */
@@ -45,8 +49,7 @@ static void save_somewhere(struct run *r)
 
 	strcpy(r->closing.reason, "no target: neither kdump.conf nor root= names one");
 	for (int i = 0; i < n; i++) {
-		log_info("target: %s %s %s", targets[i].keyword, targets[i].device, targets[i].path);
-		run_target(r, &targets[i], "/kdumproot");
+		save_to(r, &targets[i], "/kdumproot");
 		if (r->vetoed || closing_outcome(&r->closing) != OUTCOME_FAILED || run_is_over(r))
 			return;
 	}
@@ -61,7 +64,7 @@ static void save_to_rootfs(struct run *r)
 	else if (!conf_root_target(&r->conf, &root))
 		log_warn("dump_to_rootfs: neither root_device nor root= says where it is");
 	else
-		run_target(r, &root, "/sysroot");
+		save_to(r, &root, "/sysroot");
 }
 
 static int child_shell(void *arg, struct step_out *out)

@@ -30,7 +30,7 @@ const struct pid1_sysctl pid1_sysctls[] = {
 	{ "/proc/sys/kernel/panic_on_warn", "0" },
 	{ "/proc/sys/kernel/hung_task_panic", "0" },	/* a slow disk */
 	{ "/proc/sys/kernel/softlockup_panic", "0" },
-	{ "/proc/sys/kernel/printk_devkmsg", "on" },	/* our lines are never rate limited */
+	{ "/proc/sys/kernel/printk_devkmsg", "on\n" },	/* our lines are never rate limited */
 	{ "/proc/sys/kernel/sysrq", "1" },		/* the last resort of finish.h */
 	{ NULL, NULL },
 };
@@ -73,7 +73,8 @@ int pid1_sysctl_apply(const struct pid1_sysctl *list, struct err *e)
 		int one = write_file(list->path, list->value);
 
 		if (one && one != -ENOENT)
-			rc = err_set(e, one, "write %s to %s", list->value, list->path);
+			rc = err_set(e, one, "write %.*s to %s", (int)strcspn(list->value, "\n"), list->value,
+				     list->path);
 	}
 	return rc;
 }

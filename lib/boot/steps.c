@@ -9,6 +9,8 @@
 
 #include "base/io.h"
 
+enum { ALWAYS_MS = 30000 };
+
 /* What the child sees. */
 struct job {
 	const struct steps *s;
@@ -36,14 +38,14 @@ static bool time_left(const struct steps *s, const struct step *step, unsigned *
 	uint64_t own = (uint64_t)step->deadline_s * 1000, now = now_ms(), left;
 
 	*limit_ms = (unsigned)own;
-	if (!s->deadline_at_ms || step->always)
+	if (!s->deadline_at_ms || (step->always && !own))
 		return true;
-	if (now >= s->deadline_at_ms)
-		return false;
-	left = s->deadline_at_ms - now;
+	left = now < s->deadline_at_ms ? s->deadline_at_ms - now : 0;
+	if (step->always && left < ALWAYS_MS)
+		left = ALWAYS_MS;
 	if (!own || left < own)
 		*limit_ms = (unsigned)left;
-	return true;
+	return left;
 }
 
 /* The child may have died while it wrote: nothing in there is trusted to be terminated. */

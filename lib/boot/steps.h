@@ -42,13 +42,13 @@ struct step {
 	int       (*run)(void *arg, struct step_out *out);
 	/* Called in the parent after a success: keeps what later steps need. NULL: nothing. */
 	void      (*done)(void *arg, const struct step_out *out);
-	unsigned    deadline_s;		/* 0: that of the whole run alone */
+	unsigned    deadline_s;		/* 0: that of the whole run alone; with always: none */
 	unsigned    stall_s;		/* ended when it does nothing at all that long; 0: never */
 	unsigned    grace_s;		/* between SIGTERM and SIGKILL; 0: 2 */
 	unsigned    tries;		/* 0 is 1. A second try follows at once; never after a stuck one */
 	enum step_next on_failure;
 	enum step_next on_stuck;	/* when its child cannot even be killed: what it worked on is stuck */
-	bool        always;		/* has its own deadline only; runs even if the whole run's is over */
+	bool        always;		/* runs even if the whole run's time is over, with 30 s or its own less */
 };
 
 /* Who runs steps. */
