@@ -42,6 +42,9 @@ int applet_usage(const struct err *e);
 /* Print an error as one line. Returns FAILED. */
 int applet_fail(const struct err *e);
 
+/* Name of the applet number i of this binary, NULL behind the last one. */
+const char *applet_name(size_t i);
+
 /* Run another applet in this process, as if it had been called by argv[0]. -1 if there is none of that name. */
 int applet_run(int argc, char **argv);
 

@@ -33,6 +33,11 @@ static const struct applet *find(const char *name)
 	return NULL;
 }
 
+const char *applet_name(size_t i)
+{
+	return i < NR_APPLETS ? applets[i]->name : NULL;
+}
+
 int applet_help(void)
 {
 	printf("Usage: %s [OPTION]... %s\n%c%s.\n\n", running->name, running->operands,

@@ -207,11 +207,13 @@ static int index_builtin(struct modtree *tree, struct err *e)
 static int read_tree(struct modtree *tree, struct err *e)
 {
 	size_t len;
-	int rc = read_index(tree->dir, "modules.dep", &tree->dep, &len, e);
+	char path[4096];
+	int rc;
 
-	if (!rc && !len)
-		rc = err_say(e, -ENOENT, "%s/modules.dep is missing or empty: run depmod for this kernel",
-			     tree->dir);
+	snprintf(path, sizeof(path), "%s/modules.dep", tree->dir);
+	if (access(path, F_OK))
+		return err_say(e, -ENOENT, "%s is missing: run depmod for this kernel", path);
+	rc = read_index(tree->dir, "modules.dep", &tree->dep, &len, e);
 	if (!rc)
 		rc = read_index(tree->dir, "modules.alias", &tree->alias, &len, e);
 	if (!rc)

@@ -1,0 +1,287 @@
+/* imageconf - the configuration that goes into an image, complete. */
+/* SPDX-License-Identifier: MIT */
+#include "boot/imageconf.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
+#include <unistd.h>
+
+#include "base/io.h"
+#include "boot/device.h"
+#include "boot/mountinfo.h"
+#include "boot/superblock.h"
+
+enum { MOUNTINFO_MAX = 64 << 20 };
+
+/* Filesystems of block devices to which init can dump. */
+static const char *const filesystems[] = { "ext2", "ext3", "ext4", "xfs", "btrfs", "vfat", "minix" };
+
+/* Where a directory of this machine is, for the capture kernel. */
+struct place {
+	struct mountinfo mount;
+	char             spec[CONF_TEXT_MAX];	/* "UUID=..." or "/dev/vda1" */
+};
+
+static void need_device(struct imageconf *ic, const char *spec)
+{
+	if (spec[0] && ic->nr_devices < IMAGECONF_MAX)
+		snprintf(ic->devices[ic->nr_devices++], CONF_TEXT_MAX, "%s", spec);
+}
+
+static void need_fstype(struct imageconf *ic, const char *fstype)
+{
+	if (fstype[0] && strcmp(fstype, "auto") && ic->nr_fstypes < IMAGECONF_MAX)
+		snprintf(ic->fstypes[ic->nr_fstypes++], sizeof(ic->fstypes[0]), "%s", fstype);
+}
+
+/* path without links, also if its last parts do not exist yet. */
+static int real_path(const char *path, char out[PATH_MAX], struct err *e)
+{
+	char part[PATH_MAX], *real = NULL;
+	size_t n = strlen(path);
+
+	if (n >= sizeof(part))
+		return err_set(e, -ENAMETOOLONG, "path");
+	strcpy(part, path);
+	while (!(real = realpath(part[0] ? part : "/", NULL)) && errno == ENOENT && n) {
+		while (n && part[n - 1] == '/')
+			n--;
+		while (n && part[n - 1] != '/')
+			n--;
+		while (n && part[n - 1] == '/')
+			n--;
+		part[n] = 0;
+	}
+	if (!real)
+		return err_set(e, -errno, "look up %s", path);
+	snprintf(out, PATH_MAX, "%s%s", strcmp(real, "/") ? real : "", path + n);
+	free(real);
+	return 0;
+}
+
+/* The node of the device that is mounted: of btrfs the kernel only tells the source. */
+static int device_node(const struct mountinfo *m, char node[CONF_TEXT_MAX], struct err *e)
+{
+	unsigned major = m->major, minor = m->minor;
+	char path[64], *real;
+	struct stat st;
+
+	if (!major && !stat(m->source, &st) && S_ISBLK(st.st_mode)) {
+		major = major(st.st_rdev);
+		minor = minor(st.st_rdev);
+	}
+	snprintf(path, sizeof(path), "/sys/dev/block/%u:%u", major, minor);
+	real = realpath(path, NULL);
+	if (!real)
+		return err_set(e, -errno, "find the block device of %s in sysfs", m->source);
+	snprintf(node, CONF_TEXT_MAX, "/dev/%.200s", strrchr(real, '/') + 1);
+	for (char *p = node + 5; *p; p++)	/* "cciss!c0d0" */
+		if (*p == '!')
+			*p = '/';
+	free(real);
+	return 0;
+}
+
+/* Mounting a btrfs of several devices takes a search for all of them. */
+static int check_btrfs(const struct mountinfo *m, const char *uuid, const char *path, struct err *e)
+{
+	char dir[128];
+	struct dirent *d;
+	unsigned n = 0;
+	DIR *handle;
+
+	snprintf(dir, sizeof(dir), "/sys/fs/btrfs/%s/devices", uuid);
+	handle = strcmp(m->fstype, "btrfs") ? NULL : opendir(dir);
+	while (handle && (d = readdir(handle)))
+		n += d->d_name[0] != '.';
+	if (handle)
+		closedir(handle);
+	return n < 2 ? 0 : err_say(e, -EOPNOTSUPP, "%s lies on a btrfs of %u devices, which the capture kernel "
+				   "cannot assemble: name another target in kdump.conf", path, n);
+}
+
+static int locate(const char *path, struct place *out, struct err *e)
+{
+	char real[PATH_MAX], node[CONF_TEXT_MAX], *table;
+	struct superblock sb;
+	bool known = false;
+	size_t len;
+	int rc = real_path(path, real, e);
+
+	if (rc)
+		return rc;
+	rc = read_file("/proc/self/mountinfo", MOUNTINFO_MAX, &table, &len, e);
+	if (rc)
+		return rc;
+	rc = mountinfo_find(table, real, &out->mount, e);
+	free(table);
+	if (rc)
+		return rc;
+	for (size_t i = 0; i < sizeof(filesystems) / sizeof(filesystems[0]); i++)
+		known |= !strcmp(out->mount.fstype, filesystems[i]);
+	if (!known)
+		return err_say(e, -EOPNOTSUPP, "%s lies on %s (%s), to which the capture kernel cannot dump: name "
+			       "a target in kdump.conf (ext4, xfs, btrfs, vfat or raw)", path,
+			       out->mount.fstype, out->mount.source);
+	rc = device_node(&out->mount, node, e);
+	if (rc)
+		return err_add(e, "%s", path);
+	if (!superblock_probe(node, &sb, NULL) && sb.uuid[0])
+		snprintf(out->spec, sizeof(out->spec), "UUID=%s", sb.uuid);
+	else
+		snprintf(out->spec, sizeof(out->spec), "%s", node);
+	return check_btrfs(&out->mount, sb.uuid, path, e);
+}
+
+/* Copy the lines of text but those whose key is one of the keys. */
+static void put_without(FILE *out, const char *text, const char *const *keys)
+{
+	for (const char *line = text, *next; *line; line = next) {
+		size_t n = strcspn(line, "\n"), blank = strspn(line, " \t"), key;
+		bool skip = false;
+
+		next = line + n + (line[n] == '\n');
+		key = strcspn(line + blank, " \t\r\n");
+		for (const char *const *k = keys; *k; k++)
+			skip |= key == strlen(*k) && !memcmp(line + blank, *k, key);
+		if (!skip)
+			fprintf(out, "%.*s\n", (int)n, line);
+	}
+}
+
+/* No target line: the place of "path" on this machine, as a target with the path inside it. */
+static int resolve_path(struct imageconf *ic, const char *text, FILE *out, struct err *e)
+{
+	static const char *const replaced[] = { "path", "mount_options", NULL };
+	const char *options = ic->conf.mount_options;
+	struct place at;
+	int rc = locate(ic->conf.path, &at, e);
+
+	if (rc)
+		return err_add(e, "no target in kdump.conf");
+	put_without(out, text, replaced);
+	fprintf(out, "# %s of the machine on which this image was made\n%s %s\npath %s\n", ic->conf.path,
+		at.mount.fstype, at.spec, at.mount.inside);
+	if (at.mount.subvol[0] || options[0])
+		fprintf(out, "mount_options %s%s%s%s\n", options, options[0] && at.mount.subvol[0] ? "," : "",
+			at.mount.subvol[0] ? "subvol=" : "", at.mount.subvol);
+	need_device(ic, at.spec);
+	need_fstype(ic, at.mount.fstype);
+	return 0;
+}
+
+/* failure_action dump_to_rootfs, and nobody says where the root filesystem is. */
+static int resolve_root(struct imageconf *ic, FILE *out, struct err *e)
+{
+	struct place at;
+	int rc = locate("/", &at, e);
+
+	if (!rc && at.mount.subvol[0])
+		rc = err_say(e, -EOPNOTSUPP, "the root filesystem is the btrfs subvolume %s, which only a target "
+			     "line with mount_options can name", at.mount.subvol);
+	if (rc)
+		return err_add(e, "failure_action dump_to_rootfs");
+	fprintf(out, "root_device %s\n", at.spec);
+	need_device(ic, at.spec);
+	need_fstype(ic, at.mount.fstype);
+	return 0;
+}
+
+/* Value of a key that only the production side knows; the last one counts. */
+static void take_value(const char *text, const char *key, char *out, size_t size)
+{
+	size_t len = strlen(key);
+
+	for (const char *line = text; *line; line += strcspn(line, "\n"), line += *line == '\n') {
+		const char *at = line + strspn(line, " \t");
+
+		if (strncmp(at, key, len) || (at[len] != ' ' && at[len] != '\t'))
+			continue;
+		at += len + strspn(at + len, " \t\"");
+		snprintf(out, size, "%.*s", (int)strcspn(at, "#\r\n\""), at);
+	}
+}
+
+/* root_device was given: which filesystem it has only the device can tell. */
+static void need_root(struct imageconf *ic)
+{
+	char node[CONF_TEXT_MAX];
+	struct superblock sb;
+
+	need_device(ic, ic->conf.root.device);
+	if (!device_find(ic->conf.root.device, node, sizeof(node), NULL) && !superblock_probe(node, &sb, NULL))
+		need_fstype(ic, sb.type);
+}
+
+static int complete(struct imageconf *ic, const char *text, const char *root, FILE *out, struct err *e)
+{
+	static const char *const nothing[] = { NULL };
+	const struct kdump_conf *conf = &ic->conf;
+	int rc = 0;
+
+	if (!conf->nr_targets && !conf->root.device[0] && *root)
+		return err_say(e, -EINVAL, "kdump.conf names no target, and \"path\" can be looked up on this "
+			       "machine only, not below %s", root);
+	if (!conf->nr_targets && !conf->root.device[0])
+		rc = resolve_path(ic, text, out, e);
+	else
+		put_without(out, text, nothing);
+	for (int i = 0; i < conf->nr_targets; i++) {
+		need_fstype(ic, conf->targets[i].fstype);
+		if (strcmp(conf->targets[i].fstype, "virtiofs"))
+			need_device(ic, conf->targets[i].device);
+	}
+	if (conf->root.device[0])
+		need_root(ic);
+	else if (!rc && conf->failure_action == ACTION_DUMP_TO_ROOTFS && !*root)
+		rc = resolve_root(ic, out, e);
+	return rc;
+}
+
+int imageconf_read(struct imageconf *ic, const char *path, const char *root, struct err *e)
+{
+	char standard[PATH_MAX], *text;
+	size_t len;
+	FILE *out;
+	int rc;
+
+	*ic = (struct imageconf){ 0 };
+	conf_defaults(&ic->conf);
+	snprintf(standard, sizeof(standard), "%s/etc/kdump.conf", root);
+	if (!path && access(standard, F_OK)) {
+		text = strdup("");
+		if (!text)
+			return err_set(e, -ENOMEM, "kdump.conf");
+		len = 0;
+	} else {
+		path = path ? path : standard;
+		rc = read_file(path, CONF_FILE_MAX, &text, &len, e);
+		if (rc)
+			return rc;
+	}
+	rc = conf_parse(&ic->conf, path ? path : standard, text, len, CONF_STRICT, e);
+	out = rc ? NULL : open_memstream(&ic->text, &ic->len);
+	if (!rc && !out)
+		rc = err_set(e, -ENOMEM, "kdump.conf");
+	if (!rc) {
+		take_value(text, "extra_modules", ic->extra_modules, sizeof(ic->extra_modules));
+		take_value(text, "extra_bins", ic->extra_bins, sizeof(ic->extra_bins));
+		rc = complete(ic, text, root, out, e);
+	}
+	if (out && fclose(out) && !rc)
+		rc = err_set(e, -ENOMEM, "kdump.conf");
+	free(text);
+	return rc;
+}
+
+void imageconf_free(struct imageconf *ic)
+{
+	free(ic->text);
+	ic->text = NULL;
+}

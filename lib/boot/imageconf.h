@@ -1,0 +1,32 @@
+/* imageconf - the configuration that goes into an image, complete. */
+/* SPDX-License-Identifier: MIT */
+#ifndef BOOT_IMAGECONF_H
+#define BOOT_IMAGECONF_H
+
+#include "base/conf.h"
+
+enum { IMAGECONF_MAX = 2 * CONF_TARGETS_MAX, IMAGECONF_LIST = 1024 };
+
+struct imageconf {
+	struct kdump_conf conf;
+	char  *text;		/* of /etc/kdump.conf in the image; owned */
+	size_t len;
+
+	/* What the capture kernel has to reach: devices as in device.h, and filesystems. */
+	char     devices[IMAGECONF_MAX][CONF_TEXT_MAX], fstypes[IMAGECONF_MAX][16];
+	unsigned nr_devices, nr_fstypes;
+
+	char  extra_modules[IMAGECONF_LIST], extra_bins[IMAGECONF_LIST];	/* of kdump-utils; split by blanks */
+};
+
+/*
+ * Read path strictly (conf.h); NULL: /etc/kdump.conf below root, or nothing if there is none.
+ * Without a target line the directory "path" of this machine is looked up, and its filesystem
+ * (UUID), the path inside it and the btrfs subvolume are written into the text; the same is done
+ * for the root filesystem if failure_action asks for it. root is "" for this machine, elsewhere a
+ * target line is needed. Returns 0 or an error; imageconf_free in both cases.
+ */
+int imageconf_read(struct imageconf *ic, const char *path, const char *root, struct err *e);
+void imageconf_free(struct imageconf *ic);
+
+#endif

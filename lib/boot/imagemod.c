@@ -1,0 +1,175 @@
+/* imagemod - the modules that an image needs, with what they need. */
+/* SPDX-License-Identifier: MIT */
+#include "boot/imagemod.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/io.h"
+#include "boot/imageprog.h"
+#include "boot/kofile.h"
+
+/* The names that init loads. */
+struct loads {
+	char     name[IMAGEMOD_MAX][128];
+	unsigned n;
+};
+
+/* The bus of virtio_mem first, then virtio_mem, then the rest. */
+static int rank(const char *name)
+{
+	if (!strcmp(name, "virtio_pci") || !strcmp(name, "virtio_mmio"))
+		return 0;
+	return strcmp(name, "virtio_mem") ? 2 : 1;
+}
+
+static int put_load(struct loads *l, const char *name, struct err *e)
+{
+	unsigned at = l->n;
+
+	for (unsigned i = 0; i < l->n; i++)
+		if (!strcmp(l->name[i], name))
+			return 0;
+	if (l->n == IMAGEMOD_MAX || strlen(name) >= sizeof(l->name[0]))
+		return err_say(e, -E2BIG, "more than %d modules to load", IMAGEMOD_MAX);
+	while (at && rank(l->name[at - 1]) > rank(name))
+		at--;
+	memmove(&l->name[at + 1], &l->name[at], (l->n - at) * sizeof(l->name[0]));
+	strcpy(l->name[at], name);
+	l->n++;
+	return 0;
+}
+
+/* What a wish means in this tree: into list, and the names to load into loads. */
+static int resolve(const struct modtree *tree, const struct modwant *want, struct modlist *list,
+		   struct loads *loads, struct err *e)
+{
+	struct modlist own = { 0 };
+	struct err why = { 0 };
+	int rc = modtree_resolve(tree, want->word, &own, &why);
+
+	if (rc == -ENOENT && !want->must)
+		return 0;
+	for (size_t i = 0; i < own.n && !rc; i++)
+		if (want->load && own.steps[i].need == MOD_ASKED && own.steps[i].path)
+			rc = put_load(loads, own.steps[i].name, &why);
+	modlist_free(&own);
+	if (!rc)
+		rc = modtree_resolve(tree, want->word, list, &why);
+	return rc ? err_say(e, rc, "%s", why.msg) : 0;
+}
+
+/* Firmware files of one module, compressed or not; the kernel takes what it finds. */
+struct firmware {
+	struct cpio *c;
+	const char  *root;
+	struct err  *e;
+};
+
+static int put_firmware(const char *value, void *arg)
+{
+	static const char *const suffixes[] = { "", ".xz", ".zst" };
+	const struct firmware *f = arg;
+	char path[PATH_MAX], source[PATH_MAX];
+
+	if (strstr(value, ".."))
+		return 0;
+	for (size_t i = 0; i < sizeof(suffixes) / sizeof(suffixes[0]); i++) {
+		snprintf(path, sizeof(path), "/lib/firmware/%.500s%s", value, suffixes[i]);
+		snprintf(source, sizeof(source), "%s%s", f->root, path);
+		if (!access(source, F_OK))
+			return imageprog_add(f->c, source, path, f->e);
+	}
+	return 0;
+}
+
+static int put_module(struct cpio *c, const struct modtree *tree, const char *dir,
+		      const struct modstep *step, const char *root, struct err *e)
+{
+	struct firmware firmware = { c, root, e };
+	char source[PATH_MAX], path[PATH_MAX];
+	size_t plain = modtree_plain_len(step->path), len;
+	bool absolute = step->path[0] == '/';
+	char *image;
+	int rc;
+
+	modtree_path(tree, step, source, sizeof(source));
+	snprintf(path, sizeof(path), "%s%s%.*s", absolute ? "" : dir, absolute ? "" : "/", (int)plain,
+		 step->path);
+	rc = kofile_read(source, &image, &len, e);
+	if (rc)
+		return rc;
+	rc = cpio_file(c, path, 0644, image, len, e);
+	if (!rc)
+		rc = kofile_modinfo(image, len, "firmware", put_firmware, &firmware);
+	free(image);
+	return rc == -ENOEXEC ? err_say(e, rc, "%s is not a kernel module", source) : rc;
+}
+
+static int put_indexes(struct cpio *c, const struct modtree *tree, const char *dir,
+		       const struct modlist *list, struct err *e)
+{
+	static const char *const files[] = {
+		"modules.dep", "modules.alias", "modules.softdep", "modules.builtin",
+	};
+	char path[PATH_MAX], *text;
+	size_t len;
+	int rc = 0;
+
+	for (size_t i = 0; i < sizeof(files) / sizeof(files[0]) && !rc; i++) {
+		rc = modtree_subset(tree, list, files[i], &text, &len, e);
+		if (rc)
+			break;
+		snprintf(path, sizeof(path), "%s/%s", dir, files[i]);
+		rc = cpio_file(c, path, 0644, text, len, e);
+		free(text);
+	}
+	return rc;
+}
+
+static int put_load_list(struct cpio *c, const struct loads *l, struct err *e)
+{
+	char *text = NULL;
+	size_t len;
+	FILE *out = open_memstream(&text, &len);
+	int rc;
+
+	for (unsigned i = 0; out && i < l->n; i++)
+		fprintf(out, "%s\n", l->name[i]);
+	if (!out || fclose(out))
+		rc = err_set(e, -ENOMEM, "list of modules");
+	else
+		rc = cpio_file(c, "/etc/kdumpbox/modules", 0644, text, len, e);
+	free(text);
+	return rc;
+}
+
+int imagemod_add(struct cpio *c, const struct modtree *tree, const char *root, const char *release,
+		 const struct modwants *w, unsigned *count, struct err *e)
+{
+	struct loads *loads = calloc(1, sizeof(*loads));
+	struct modlist list = { 0 };
+	char dir[PATH_MAX];
+	int rc = loads ? 0 : err_set(e, -ENOMEM, "list of modules");
+
+	*count = 0;
+	snprintf(dir, sizeof(dir), "/lib/modules/%s", release);
+	for (unsigned i = 0; i < w->n && !rc; i++)
+		rc = resolve(tree, &w->want[i], &list, loads, e);
+	for (size_t i = 0; i < list.n && !rc; i++)
+		if (list.steps[i].path) {
+			rc = put_module(c, tree, dir, &list.steps[i], root, e);
+			++*count;
+		}
+	if (!rc)
+		rc = put_indexes(c, tree, dir, &list, e);
+	if (!rc)
+		rc = put_load_list(c, loads, e);
+	modlist_free(&list);
+	free(loads);
+	return rc;
+}

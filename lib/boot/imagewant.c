@@ -1,0 +1,133 @@
+/* imagewant - which modules does the configuration ask for? */
+/* SPDX-License-Identifier: MIT */
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "boot/device.h"
+#include "boot/hostdev.h"
+#include "boot/imagemod.h"
+
+/* What the kernel asks for when it mounts a filesystem, of which modules.dep knows nothing. */
+static const struct helper {
+	const char *fstype, *word;
+} helpers[] = {
+	{ "ext4", "crc32c_generic" },
+	{ "xfs", "crc32c_generic" },
+	{ "btrfs", "crc32c_generic" },
+	{ "vfat", "nls_cp437" },	/* codepage= and iocharset= by default, or as Debian and RHEL set them */
+	{ "vfat", "nls_ascii" },
+	{ "vfat", "nls_iso8859_1" },
+	{ "vfat", "nls_utf8" },
+};
+
+int imagemod_want(struct modwants *w, const char *word, size_t len, bool must, bool load, struct err *e)
+{
+	struct modwant *want = w->want;
+
+	for (unsigned i = 0; i < w->n; i++)
+		if (strlen(want[i].word) == len && !memcmp(want[i].word, word, len)) {
+			want[i].must |= must;
+			want[i].load |= load;
+			return 0;
+		}
+	if (w->n == IMAGEMOD_MAX)
+		return err_say(e, -E2BIG, "more than %d modules are asked for", IMAGEMOD_MAX);
+	if (len >= sizeof(want->word))
+		return err_say(e, -E2BIG, "'%.80s...' is too long for the name of a module", word);
+	want += w->n++;
+	memcpy(want->word, word, len);
+	want->word[len] = 0;
+	want->must = must;
+	want->load = load;
+	return 0;
+}
+
+static int want_list(struct modwants *w, const char *list, struct err *e)
+{
+	static const char split[] = " ,\t\n";
+	int rc = 0;
+
+	for (const char *p = list + strspn(list, split); *p && !rc; p += strspn(p, split)) {
+		size_t n = strcspn(p, split);
+
+		rc = imagemod_want(w, p, n, true, true, e);
+		p += n;
+	}
+	return rc;
+}
+
+/* The drivers of a device by the modules that serve it now, and by what it says of itself. */
+static int want_device(struct modwants *w, const char *spec, struct err *e)
+{
+	static const struct places at = { "/sys", "/dev" };
+	struct hostdev_driver drivers[HOSTDEV_MAX];
+	char node[512], name[512];
+	size_t n;
+	int rc = device_find(spec, node, sizeof(node), e);
+
+	if (rc)
+		return err_add(e, "find the drivers of the target (or name them with --modules)");
+	snprintf(name, sizeof(name), "%s", node + strlen("/dev/"));
+	for (char *p = name; *p; p++)
+		if (*p == '/')
+			*p = '!';
+	rc = hostdev_drivers(&at, name, drivers, &n, e);
+	for (size_t i = 0; i < n && !rc; i++) {
+		const struct hostdev_driver *d = &drivers[i];
+
+		if (d->module[0])
+			rc = imagemod_want(w, d->module, strlen(d->module), true, true, e);
+		/* Another kernel may have a driver as a module that is built in now. */
+		else
+			rc = imagemod_want(w, d->modalias, strlen(d->modalias), false, true, e);
+	}
+	return rc;
+}
+
+static int want_filesystem(struct modwants *w, const char *fstype, struct err *e)
+{
+	bool ext = !strncmp(fstype, "ext", 3);	/* ext4 serves all three of them */
+	const char *driver = ext ? "ext4" : fstype;
+	char alias[32];
+	int n = snprintf(alias, sizeof(alias), "fs-%s", driver);
+	int rc = imagemod_want(w, alias, (size_t)n, true, true, e);
+
+	for (size_t i = 0; i < sizeof(helpers) / sizeof(helpers[0]) && !rc; i++)
+		if (!strcmp(helpers[i].fstype, driver))
+			rc = imagemod_want(w, helpers[i].word, strlen(helpers[i].word), false, false, e);
+	return rc;
+}
+
+/* The same for a filesystem that is only named as a module in a list. */
+static int want_helpers(struct modwants *w, struct err *e)
+{
+	int rc = 0;
+
+	for (size_t i = 0; i < sizeof(helpers) / sizeof(helpers[0]); i++)
+		for (unsigned k = 0; k < w->n && !rc; k++)
+			if (!strcmp(w->want[k].word, helpers[i].fstype))
+				rc = imagemod_want(w, helpers[i].word, strlen(helpers[i].word), false, false, e);
+	return rc;
+}
+
+int imagemod_choose(struct modwants *w, const struct imageconf *ic, const char *list, struct err *e)
+{
+	int rc = 0;
+
+	if (!access("/sys/bus/virtio/drivers/virtio_mem", F_OK)) {
+		rc = imagemod_want(w, "virtio_pci", strlen("virtio_pci"), false, true, e);
+		if (!rc)
+			rc = imagemod_want(w, "virtio_mem", strlen("virtio_mem"), false, true, e);
+	}
+	if (!rc && list)
+		rc = want_list(w, list, e);
+	for (unsigned i = 0; !list && i < ic->nr_devices && !rc; i++)
+		rc = want_device(w, ic->devices[i], e);
+	if (!rc)
+		rc = want_list(w, ic->extra_modules, e);
+	for (unsigned i = 0; i < ic->nr_fstypes && !rc; i++)
+		rc = want_filesystem(w, ic->fstypes[i], e);
+	return rc ? rc : want_helpers(w, e);
+}
