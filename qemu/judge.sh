@@ -147,9 +147,10 @@ same_in_drgn() {
 }
 
 # ---- oracles
-# oracle_dir NAME: an empty directory to work in
+# oracle_dir NAME: an empty directory to work in, held until the script ends
 oracle_dir() {
 	[ -x "$PROGRAM" ] || die "$PROGRAM is missing: run make"
+	hold "oracle-$1"
 	rm -rf "$BUILD/oracle/$1"
 	mkdir -p "$BUILD/oracle/$1"
 	cd "$BUILD/oracle/$1"

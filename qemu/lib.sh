@@ -27,6 +27,13 @@ locked() {
 	) 9>"$BUILD/lock/$name"
 }
 
+# hold NAME: the same, from here to the end of the script.
+hold() {
+	mkdir -p "$BUILD/lock"
+	exec 8>"$BUILD/lock/$1"
+	flock 8
+}
+
 # suite_of SERIES: the Debian suite that carries a kernel series, and readers that know it.
 suite_of() {
 	case $1 in
