@@ -10,6 +10,7 @@
 
 enum {
 	RSP_AT     = 112 + 19 * 8,	/* pr_reg[19] of struct elf_prstatus, x86_64 (<asm/user_64.h>) */
+	IMAGE_BATCH = 64, MAX_STRUCT_PAGE = 128,
 	STACK_SIZE = 16384,		/* THREAD_SIZE and IRQ_STACK_SIZE, which are aligned to it */
 };
 
@@ -21,6 +22,10 @@ void pins_add(struct pins *p, const struct source *s, paddr_t start, paddr_t end
 	for (size_t i = p->nr, seen = 0; i-- > 0 && seen < 8; seen++)
 		if (p->start[i] <= first && last < p->end[i])
 			return;
+	if (p->nr && p->end[p->nr - 1] == first) {
+		p->end[p->nr - 1] = last + 1;
+		return;
+	}
 	if (p->nr == MAX_PINS) {
 		p->lost++;
 		return;
@@ -28,6 +33,9 @@ void pins_add(struct pins *p, const struct source *s, paddr_t start, paddr_t end
 	p->start[p->nr] = first;
 	p->end[p->nr++] = last + 1;
 }
+
+/* The flags proper; zone, node and section stand above them (include/linux/page-flags-layout.h). */
+#define PAGE_FLAGS 0xffffffULL
 
 struct pin { pfn_t start, end; };
 
@@ -77,12 +85,62 @@ static void pin_virtual(struct kernel *k, vaddr_t va, uint64_t len)
 	}
 }
 
+/* The struct pages of n pages from pfn on, which lie in one section, into raw. */
+static int read_struct_pages(struct kernel *k, const struct memmap *m, pfn_t pfn, size_t n, uint8_t *raw)
+{
+	uint64_t section = pfn >> m->section_shift;
+	vaddr_t va;
+	int rc = memmap_section(m, k, section, &va);
+
+	if (rc)
+		return rc;
+	return kernel_read(k, va + (pfn - (section << m->section_shift)) * m->page_size, raw, n * m->page_size);
+}
+
+/*
+ * Init code in the middle of the image is given to the page allocator after boot. What is still the
+ * kernel's own carries the flags of its first text page (PG_reserved, whose number is not exported);
+ * only that is pinned. Where flags cannot be read everything is.
+ */
+static void pin_image_pages(struct kernel *k, const struct memmap *m, uint32_t flags_at, pfn_t pfn, pfn_t end)
+{
+	uint8_t raw[IMAGE_BATCH * MAX_STRUCT_PAGE];
+	uint64_t own = 0;
+	pfn_t start = pfn;
+
+	while (pfn < end) {
+		/* Batches are aligned, so that none crosses the end of a section. */
+		size_t n = IMAGE_BATCH - pfn % IMAGE_BATCH;
+		bool readable;
+
+		if (n > end - pfn)
+			n = end - pfn;
+		readable = !read_struct_pages(k, m, pfn, n, raw);
+		if (pfn == start && readable)
+			own = get_le64(raw + flags_at) & PAGE_FLAGS;
+		for (size_t i = 0; i < n; i++, pfn++)
+			if (!readable || (get_le64(raw + i * m->page_size + flags_at) & own) == own)
+				pins_add(k->pins, &k->src, pfn << k->src.page_shift,
+					 (pfn + 1) << k->src.page_shift);
+	}
+}
+
 static void pin_image(struct kernel *k)
 {
+	struct memmap m;
+	uint32_t flags_at;
+	bool told = k->proven && !memmap_init(&m, k, NULL) && vmci_offset(&k->info, "page.flags", &flags_at) &&
+		    in_bounds(flags_at, 8, m.page_size) && m.page_size <= MAX_STRUCT_PAGE;
+
 	for (size_t i = 0; i < k->src.nr_loads; i++) {
 		const struct load *l = &k->src.loads[i];
 
-		if (l->vaddr >= k->vtop.image_start && l->vaddr < k->vtop.image_end)
+		if (l->vaddr < k->vtop.image_start || l->vaddr >= k->vtop.image_end)
+			continue;
+		if (told)
+			pin_image_pages(k, &m, flags_at, l->start >> k->src.page_shift,
+					((l->end - 1) >> k->src.page_shift) + 1);
+		else
 			pins_add(k->pins, &k->src, l->start, l->end);
 	}
 }
