@@ -76,7 +76,7 @@ static int put_modules(struct cpio *c, const struct image_spec *spec, const stru
 	int rc = wants ? modtree_open(&tree, spec->root, spec->release, e) : err_set(e, -ENOMEM, "modules");
 
 	if (!rc)
-		rc = imagemod_choose(wants, ic, spec->modules, e);
+		rc = imagemod_choose(wants, ic, spec->modules, spec->root, e);
 	if (!rc)
 		rc = imagemod_add(c, tree, spec->root, spec->release, wants, &report->modules, e);
 	modtree_close(tree);

@@ -112,11 +112,12 @@ static int want_helpers(struct modwants *w, struct err *e)
 	return rc;
 }
 
-int imagemod_choose(struct modwants *w, const struct imageconf *ic, const char *list, struct err *e)
+int imagemod_choose(struct modwants *w, const struct imageconf *ic, const char *list, const char *root,
+		    struct err *e)
 {
 	int rc = 0;
 
-	if (!access("/sys/bus/virtio/drivers/virtio_mem", F_OK)) {
+	if (!*root && !access("/sys/bus/virtio/drivers/virtio_mem", F_OK)) {
 		rc = imagemod_want(w, "virtio_pci", strlen("virtio_pci"), false, true, e);
 		if (!rc)
 			rc = imagemod_want(w, "virtio_mem", strlen("virtio_mem"), false, true, e);

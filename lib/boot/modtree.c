@@ -257,21 +257,22 @@ static int no_release(const char *dir, const char *release, struct err *e)
 /* ROOT/lib/modules/RELEASE, or below usr/lib where /lib is no link. */
 static int find_dir(const char *root, const char *release, char **dir, struct err *e)
 {
+	const char *above = strcmp(root, "/") ? root : "";
 	char base[4096];
 
 	if (!*release || strchr(release, '/') || release[0] == '.')
 		return err_say(e, -EINVAL, "'%s' is no kernel release", release);
 	for (int i = 0; i < 2; i++) {
-		snprintf(base, sizeof(base), "%s/%slib/modules", strcmp(root, "/") ? root : "",
-			 i ? "usr/" : "");
+		snprintf(base, sizeof(base), "%s/%slib/modules", above, i ? "usr/" : "");
 		if (asprintf(dir, "%s/%s", base, release) < 0)
 			return err_set(e, -ENOMEM, "%s", base);
 		if (!access(*dir, F_OK))
 			return 0;
 		free(*dir);
 		if (!access(base, F_OK))
-			break;
+			return no_release(base, release, e);
 	}
+	snprintf(base, sizeof(base), "%s/lib/modules", above);
 	return no_release(base, release, e);
 }
 

@@ -10,7 +10,10 @@
 #include <string.h>
 #include <sys/syscall.h>
 #include <sys/utsname.h>
+#include <sys/vfs.h>
 #include <unistd.h>
+
+#include <linux/magic.h>
 
 #include "base/io.h"
 #include "boot/bootargs.h"
@@ -100,6 +103,19 @@ static int insert(const char *path, const char *params, struct err *e)
 	return rc && rc != -EEXIST ? load_error(rc, path, e) : 0;
 }
 
+/*
+ * In the capture kernel the files lie in memory, and that of a loaded module is read no more: of the
+ * 15 MB that crashkernel=80M leaves, xfs.ko has 5. Elsewhere nothing is ever removed.
+ */
+static void drop_file(const char *path)
+{
+	struct statfs fs;
+
+	if (!access("/proc/vmcore", F_OK) && !statfs(path, &fs) &&
+	    (fs.f_type == RAMFS_MAGIC || fs.f_type == TMPFS_MAGIC))
+		unlink(path);
+}
+
 static bool is_live(const char *name)
 {
 	char path[256], state[16];
@@ -112,6 +128,7 @@ static int load_step(const struct modtree *tree, const struct modstep *step, con
 		     const char *cmdline, struct err *e)
 {
 	char own[PARAMS_SIZE], all[2 * PARAMS_SIZE], path[4096];
+	int rc;
 
 	if (!step->path || is_live(step->name))
 		return 0;
@@ -123,7 +140,10 @@ static int load_step(const struct modtree *tree, const struct modstep *step, con
 	    (int)sizeof(all))
 		return err_set(e, -E2BIG, "parameters of %s", step->name);
 	modtree_path(tree, step, path, sizeof(path));
-	return insert(path, all, e);
+	rc = insert(path, all, e);
+	if (!rc)
+		drop_file(path);
+	return rc;
 }
 
 /*

@@ -253,5 +253,7 @@ int mount_release(const char *dir, int force, struct err *e)
 	}
 	if (rc == -EINVAL)
 		return err_say(e, rc, "unmount %s: nothing is mounted there", dir);
+	if (rc == -EBUSY)
+		return err_say(e, rc, "unmount %s: it is in use (open files, or something mounted inside)", dir);
 	return rc ? err_set(e, rc, "unmount %s", dir) : 0;
 }
