@@ -161,5 +161,7 @@ static int init_main(struct args *a)
 		action = live(&r);
 	else
 		log_error("no memory to start with");
+	if (r.stuck)
+		finish_at_once(finals[action]);
 	finish(finals[action]);
 }

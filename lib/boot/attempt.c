@@ -10,9 +10,11 @@
 
 enum { CLOSE_DUMP_S = 60 };	/* for save to close the dump readably when its time is over */
 
-/* The first reason is not overwritten by what follows from it. */
+/* Why this target has no dump. */
 static void because(struct run *r, const char *step, const struct step_end *end)
 {
+	if (end->child.end == CHILD_ABANDONED)
+		r->stuck = true;
 	snprintf(r->closing.reason, sizeof(r->closing.reason), "%s: %.300s", step, end->why);
 }
 
@@ -90,15 +92,12 @@ static void save_memory(struct run *r, struct attempt *a)
 	target_place(a, a->name, r->closing.where, sizeof(r->closing.where));
 }
 
-void run_target(struct run *r, const struct target *t, const char *mount_point)
+static void try_target(struct run *r, const struct target *t, const char *mount_point)
 {
 	static const struct step release = { "unmount", target_release, .deadline_s = 60, .always = true };
 	struct attempt a = { .conf = &r->conf, .target = *t, .mount_point = mount_point };
 	struct step_end end;
 
-	r->closing.save = (struct child_result){ .end = CHILD_NOT_STARTED };
-	r->closing.missing = r->closing.incomplete = false;
-	r->closing.bytes = 0;
 	if (t->kind == TARGET_UNSUPPORTED) {
 		snprintf(r->closing.reason, sizeof(r->closing.reason), "%s: this build cannot dump to a server",
 			 t->keyword);
@@ -113,6 +112,18 @@ void run_target(struct run *r, const struct target *t, const char *mount_point)
 		save_memory(r, &a);
 	if (!r->vetoed)
 		run_post_hooks(r);
-	if (t->kind != TARGET_RAW)
+	if (t->kind != TARGET_RAW && !r->stuck)
 		run_step(r, &release, &a, &end);
+}
+
+void run_target(struct run *r, const struct target *t, const char *mount_point)
+{
+	bool stuck = r->stuck;		/* by another target */
+
+	r->stuck = false;
+	r->closing.save = (struct child_result){ .end = CHILD_NOT_STARTED };
+	r->closing.missing = r->closing.incomplete = false;
+	r->closing.bytes = 0;
+	try_target(r, t, mount_point);
+	r->stuck |= stuck;
 }

@@ -18,6 +18,7 @@ struct run {
 	struct closing     closing;
 	bool               vetoed;		/* kdump_pre does not want a dump */
 	bool               pre_done;
+	bool               stuck;		/* a child hangs in a target for good: sync would, too */
 };
 
 /* Mount /proc, /sys, /dev and the rest; kernel settings; configuration and its warnings. */
