@@ -11,6 +11,7 @@
 
 enum {
 	BATCH          = 1024,	/* struct pages read at once: 64 KiB stay in the cache */
+	SMALL_BATCH    = 32,	/* where not all of a batch is mapped; a memory map has holes of pages */
 	PLAIN_SHIFT    = 15,	/* section of 2^15 pages where the kernel tells nothing */
 	SANE_ALIGNMENT = 64,	/* misaligned free blocks after which that class is not believed */
 };
@@ -163,15 +164,28 @@ static int read_batch(struct walk *w, vaddr_t va, pfn_t pfn, size_t n)
 	return 0;
 }
 
+/* One batch; where it cannot be read as a whole, in small pieces. */
+static void walk_batch(struct walk *w, vaddr_t va, pfn_t pfn, size_t n)
+{
+	if (!read_batch(w, va, pfn, n)) {
+		decide(w, pfn, n, w->f->batch);
+		return;
+	}
+	for (size_t done = 0, piece; done < n; done += piece) {
+		piece = n - done < SMALL_BATCH ? n - done : SMALL_BATCH;
+		if (!read_batch(w, va, pfn + done, piece))
+			decide(w, pfn + done, piece, w->f->batch);
+		else if (w->count)
+			w->f->unmapped += piece;
+	}
+}
+
 static void walk_pages(struct walk *w, vaddr_t va)
 {
-	for (pfn_t pfn = w->done > w->first ? w->done : w->first; pfn < w->end;) {
+	for (pfn_t pfn = w->done; pfn < w->end;) {
 		size_t n = w->end - pfn < BATCH ? (size_t)(w->end - pfn) : BATCH;
 
-		if (!read_batch(w, va, pfn, n))
-			decide(w, pfn, n, w->f->batch);
-		else if (w->count)
-			w->f->unmapped += n;
+		walk_batch(w, va, pfn, n);
 		pfn += n;
 		if (w->done > pfn)
 			pfn = w->done;

@@ -7,7 +7,8 @@
 
 /* arch/x86/include/asm/page_64_types.h and pgtable_64_types.h */
 #define START_KERNEL_MAP 0xffffffff80000000ULL
-#define KERNEL_IMAGE_MAX 0x40000000ULL		/* KERNEL_IMAGE_SIZE with KASLR */
+#define KERNEL_IMAGE_MAX 0x40000000ULL		/* KERNEL_IMAGE_SIZE with KASLR; modules start behind it */
+#define KERNEL_IMAGE_MIN 0x20000000ULL		/* without */
 #define ENTRY_PRESENT    0x1ULL
 #define ENTRY_PSE        0x80ULL		/* a leaf at 2 MiB or 1 GiB */
 #define ENTRY_ADDRESS    0x000ffffffffff000ULL	/* bits 51:12 */
@@ -44,7 +45,9 @@ void x86_64_vtop_init(struct kernel *k)
 		return;
 	}
 	t->image_start = START_KERNEL_MAP;
-	t->image_end = START_KERNEL_MAP + KERNEL_IMAGE_MAX;
+	t->image_end = START_KERNEL_MAP + KERNEL_IMAGE_MIN;
+	if (vmci_number(&k->info, "KERNEL_IMAGE_SIZE", &number) && (uint64_t)number <= KERNEL_IMAGE_MAX)
+		t->image_end = START_KERNEL_MAP + (uint64_t)number;
 	if (vmci_number(&k->info, "pgtable_l5_enabled", &number) && number)
 		t->levels = 5;
 	if (vmci_number(&k->info, "sme_mask", &number))
