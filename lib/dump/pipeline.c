@@ -1,4 +1,4 @@
-/* pipeline - pack the kept pages on several threads and hand them to the writer in order. */
+/* pipeline - pack the kept pages on several threads and hand them on in order. */
 /* SPDX-License-Identifier: MIT */
 #include "dump/pipeline.h"
 
@@ -146,7 +146,7 @@ static void note_holes(struct holes *h, const struct worker *w)
 	}
 }
 
-/* Wait for this chunk's turn and hand it to the writer. */
+/* Wait for this chunk's turn and hand it on. */
 static void commit_chunk(struct worker *w, uint64_t seq)
 {
 	struct shared *s = w->s;
@@ -155,7 +155,7 @@ static void commit_chunk(struct worker *w, uint64_t seq)
 	while (s->turn_seq != seq)
 		pthread_cond_wait(&s->turned, &s->turn);
 	if (!s->rc) {
-		s->rc = writer_pages(s->p->writer, w->pages, w->nr, w->data, w->len, s->e);
+		s->rc = s->p->put(s->p->out, w->pages, w->nr, w->data, w->len, s->e);
 		if (s->rc)
 			atomic_store(&s->failed, true);
 		note_holes(&s->p->holes, w);

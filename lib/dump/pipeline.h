@@ -1,4 +1,4 @@
-/* pipeline - pack the kept pages on several threads and hand them to the writer in order. */
+/* pipeline - pack the kept pages on several threads and hand them on in order. */
 /* SPDX-License-Identifier: MIT */
 #ifndef DUMP_PIPELINE_H
 #define DUMP_PIPELINE_H
@@ -19,23 +19,28 @@ struct holes {
 	uint64_t pages;					/* all of them */
 };
 
+/* Takes the next pages, as writer_pages and elfdump_pages do. */
+typedef int (*pages_put)(void *out, const struct packed *pages, size_t n, const void *data, size_t len,
+			 struct err *e);
+
 struct pipeline {
 	struct filter      *filter;	/* borrowed, as all pointers here */
-	struct writer      *writer;
+	pages_put           put;
+	void               *out;	/* for put */
 	const struct codec *codec;
 	struct plan         plan;
 	bool                skip_zeros;	/* LEVEL_ZERO: pages of zeros share one */
 	const atomic_int   *stop;	/* set by somebody else: end early; may be NULL */
 
 	struct holes        holes;
-	atomic_uint_fast64_t done;	/* pages handed to the writer */
+	atomic_uint_fast64_t done;	/* pages handed on */
 	uint64_t            zeros, raw;	/* pages of zeros, pages stored raw */
 	bool                stopped;	/* ended by *stop */
 };
 
 /*
- * Run until all kept pages are with the writer, *stop is set or the writer fails. tick is called
- * about once a second by the calling thread. Returns 0 (see stopped) or the writer's error; also
+ * Run until all kept pages are handed on, *stop is set or put fails. tick is called
+ * about once a second by the calling thread. Returns 0 (see stopped) or put's error; also
  * -ENOMEM before the first page.
  */
 int pipeline_run(struct pipeline *p, void (*tick)(void *ctx), void *ctx, struct err *e);

@@ -135,7 +135,7 @@ static int write_dump(struct save *s, struct sink *sink, struct err *e)
 	if (rc)
 		return rc;
 	s->pipeline = (struct pipeline){
-		.filter = &s->filter, .writer = &s->writer, .codec = rq->codec, .plan = s->plan,
+		.filter = &s->filter, .put = writer_pages, .out = &s->writer, .codec = rq->codec, .plan = s->plan,
 		.skip_zeros = s->level & LEVEL_ZERO, .stop = rq->stop,
 	};
 	rc = pipeline_run(&s->pipeline, rq->tick, rq->ctx, e);

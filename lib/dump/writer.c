@@ -212,9 +212,10 @@ static int mark(struct writer *w, uint64_t pfn, struct err *e)
 	return 0;
 }
 
-int writer_pages(struct writer *w, const struct packed *pages, size_t n, const void *data, size_t len,
+int writer_pages(void *writer, const struct packed *pages, size_t n, const void *data, size_t len,
 		 struct err *e)
 {
+	struct writer *w = writer;
 	struct region *d = &w->regions[REGION_DATA];
 	uint64_t at = d->at + d->len;
 	int rc = append(w, REGION_DATA, data, len, e);

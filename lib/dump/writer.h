@@ -51,10 +51,10 @@ int writer_init(struct writer *w, struct sink *sink, const struct layout *l, con
 		uint32_t flag, unsigned level, enum digest_kind kind, struct err *e);
 
 /*
- * The next pages, rising pfns; data holds their bytes one after the other. On an error
+ * The next pages, rising pfns, into a struct writer; data holds their bytes one after the other. On an error
  * w->saved counts what is safe to describe, and only writer_end may follow.
  */
-int writer_pages(struct writer *w, const struct packed *pages, size_t n, const void *data, size_t len,
+int writer_pages(void *writer, const struct packed *pages, size_t n, const void *data, size_t len,
 		 struct err *e);
 
 /*
