@@ -24,12 +24,15 @@ static const struct opt kexec_opts[] = {
 	{ 'l', "load", NULL, "load KERNEL for a reboot without firmware (see --exec)" },
 	{ 'u', "unload", NULL, "drop what is loaded; with -p what is loaded for a crash" },
 	{ 'e', "exec", NULL, "write everything and start the kernel loaded with --load" },
-	{ 'S', "status", NULL, "exit status 1 if a crash kernel (with -l: a kernel) is loaded, 0 if not" },
+	{ 'S', "status", NULL,
+	  "exit status 1 if a crash kernel (with -l: a kernel) is loaded, 0 if not" },
 	{ OPT_INITRD, "initrd", "FILE", "initramfs for KERNEL" },
 	{ OPT_INITRD, "ramdisk", "FILE", NULL },
-	{ OPT_CMDLINE, "command-line", "TEXT", "its command line; with -p panic=10 is added if missing" },
+	{ OPT_CMDLINE, "command-line", "TEXT",
+	  "its command line; with -p panic=10 is added if missing" },
 	{ OPT_APPEND, "append", "TEXT", "the same; with --reuse-cmdline it is appended" },
-	{ OPT_REUSE, "reuse-cmdline", NULL, "start from the running kernel's; with -p adapted for a crash" },
+	{ OPT_REUSE, "reuse-cmdline", NULL,
+	  "start from the running kernel's; with -p adapted for a crash" },
 	{ 's', "kexec-file-syscall", NULL, "use kexec_file_load(2), as it does anyway" },
 	{ 'a', "kexec-syscall-auto", NULL, "the same" },
 	{ 'c', "kexec-syscall", NULL, NULL },
@@ -59,8 +62,10 @@ static int parse(struct kexec *k, struct args *a, struct err *e)
 		case 'd': k->debug = true; break;
 		case 's': case 'a': break;
 		case 'c':
-			return err_say(e, -EINVAL, "kexec_load(2) is not offered: leave out -c, kexec_file_load(2) "
-				       "is used");
+			return err_say(
+				e, -EINVAL,
+				"kexec_load(2) is not offered: leave out -c, kexec_file_load(2) "
+				"is used");
 		case OPT_INITRD: k->initrd = a->value; break;
 		case OPT_CMDLINE: k->text = a->value; break;
 		case OPT_APPEND: k->append = a->value; break;
@@ -75,13 +80,16 @@ static int parse(struct kexec *k, struct args *a, struct err *e)
 	if (k->act == ACT_NONE && (k->panic || k->load))
 		k->act = ACT_LOAD;
 	if (k->act == ACT_NONE)
-		return err_say(e, -EINVAL, "nothing to do: give -p, -l, -u, -e or --status; see --help");
+		return err_say(e, -EINVAL,
+			       "nothing to do: give -p, -l, -u, -e or --status; see --help");
 	if (a->nr_operands != (k->act == ACT_LOAD))
 		return err_say(e, -EINVAL, k->act == ACT_LOAD ? "which one kernel image? See --help"
 							      : "'%s' is too much here",
 			       a->nr_operands ? a->operands[0] : "");
 	if (k->reuse && k->text)
-		return err_say(e, -EINVAL, "--reuse-cmdline and --command-line exclude each other; use --append");
+		return err_say(
+			e, -EINVAL,
+			"--reuse-cmdline and --command-line exclude each other; use --append");
 	return 0;
 }
 
@@ -97,7 +105,8 @@ static int reuse_for_reboot(const char *running, char *out, size_t size, struct 
 			continue;
 		if (used + len + 2 > size)
 			return err_say(e, -E2BIG, "the running kernel's command line is too long");
-		used += (size_t)snprintf(out + used, size - used, "%s%.*s", used ? " " : "", (int)len, word);
+		used += (size_t)snprintf(out + used, size - used, "%s%.*s", used ? " " : "",
+					 (int)len, word);
 	}
 	return 0;
 }
@@ -133,14 +142,16 @@ static int make_cmdline(const struct kexec *k, char *out, size_t size, struct er
 			return rc;
 	} else if (k->text) {
 		if (snprintf(out, size, "%s", k->text) >= (int)size)
-			return err_say(e, -E2BIG, "the command line is longer than %zu bytes", size);
+			return err_say(e, -E2BIG, "the command line is longer than %zu bytes",
+				       size);
 	}
 	n = strlen(out);
 	if (more && snprintf(out + n, size - n, "%s%s", n ? " " : "", more) >= (int)(size - n))
 		return err_say(e, -E2BIG, "the command line is longer than %zu bytes", size);
 	rc = k->panic ? capture_add_panic(out, size, e) : 0;
 	if (rc > 0)
-		log_warn("panic=10 is added: without panic= a capture kernel that fails hangs for ever");
+		log_warn(
+			"panic=10 is added: without panic= a capture kernel that fails hangs");
 	if (rc >= 0 && k->debug)
 		log_info("command line: %s", out);
 	return rc < 0 ? rc : 0;
@@ -151,8 +162,9 @@ static int load(const struct kexec *k, const char *kernel, struct err *e)
 	char cmdline[CMDLINE_SIZE];
 	int rc = make_cmdline(k, cmdline, sizeof(cmdline), e);
 
-	return rc ? rc : kexec_load_image(k->panic ? KEXEC_SLOT_CRASH : KEXEC_SLOT_REBOOT, kernel, k->initrd,
-					  cmdline, e);
+	return rc ? rc
+		  : kexec_load_image(k->panic ? KEXEC_SLOT_CRASH : KEXEC_SLOT_REBOOT, kernel,
+				     k->initrd, cmdline, e);
 }
 
 /* kexec-tools asks for the crash kernel by default, and returns what sysfs says. */
@@ -177,7 +189,8 @@ static int execute(struct err *e)
 	rc = finish_sync(SYNC_MS);
 	if (rc)
 		log_warn("sync: %s; going on without", strerror(-rc));
-	return reboot((int)LINUX_REBOOT_CMD_KEXEC) ? err_set(e, -errno, "start the loaded kernel") : 0;
+	return reboot((int)LINUX_REBOOT_CMD_KEXEC) ? err_set(e, -errno, "start the loaded kernel")
+						   : 0;
 }
 
 static int kexec_main(struct args *a)

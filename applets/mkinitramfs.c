@@ -15,10 +15,12 @@ enum { MAX_ADDS = 256, MAX_APPLETS = 64 };
 static const struct opt mkinitramfs_opts[] = {
 	{ 'o', "output", "FILE", "where to write it" },
 	{ OPT_KERNEL, "kernel", "VERSION", "of the capture kernel (default: the running one)" },
-	{ OPT_MODULES, "modules", "LIST", "drivers to load (default: those of the target's device here)" },
+	{ OPT_MODULES, "modules", "LIST",
+	  "drivers to load (default: those of the target's device here)" },
 	{ OPT_CONFIG, "config", "FILE", "kdump.conf for it (default: /etc/kdump.conf)" },
 	{ OPT_ADD, "add", "SRC:DST", "put the file SRC into it as DST; may be repeated" },
-	{ OPT_COMPRESS, "compress", "METHOD", "none, gzip or zstd (default: zstd if the kernel knows it)" },
+	{ OPT_COMPRESS, "compress", "METHOD",
+	  "none, gzip or zstd (default: zstd if the kernel knows it)" },
 	{ OPT_ROOT, "root", "DIR", "look up modules, configuration and programs below DIR" },
 	APPLET_OPTS_END
 };
@@ -106,8 +108,8 @@ static int make(const struct mkinitramfs *m, enum squeeze how, struct cpio *c, s
 	rc = image_write(m->output, packed, packed_len, e);
 	free(packed);
 	if (!rc)
-		log_info("%s: %zu bytes by %s (%zu unpacked), %u modules of kernel %s", m->output, packed_len,
-			 squeeze_name(how), len, report.modules, m->spec.release);
+		log_info("%s: %zu bytes by %s (%zu unpacked), %u modules of kernel %s", m->output,
+			 packed_len, squeeze_name(how), len, report.modules, m->spec.release);
 	return rc;
 }
 

@@ -44,16 +44,19 @@ static int join_params(struct modprobe *m, const struct args *a, struct err *e)
 		bool quote = word[key] && strchr(word, ' ') && !strchr(word, '"');
 		int n = quote ? snprintf(m->params + used, PARAMS_SIZE - used, "%s%.*s=\"%s\"",
 					 used ? " " : "", (int)key, word, word + key + 1)
-			      : snprintf(m->params + used, PARAMS_SIZE - used, "%s%s", used ? " " : "", word);
+			      : snprintf(m->params + used, PARAMS_SIZE - used, "%s%s",
+					 used ? " " : "", word);
 
 		used += (size_t)n;
 		if (used >= PARAMS_SIZE)
-			return err_say(e, -E2BIG, "the parameters of %s are too long", a->operands[0]);
+			return err_say(e, -E2BIG, "the parameters of %s are too long",
+				       a->operands[0]);
 	}
 	return 0;
 }
 
-static void show_steps(const struct modtree *tree, const struct modlist *list, const struct modprobe *m)
+static void show_steps(const struct modtree *tree, const struct modlist *list,
+		       const struct modprobe *m)
 {
 	char path[4096], own[PARAMS_SIZE], cmdline[CMDLINE_SIZE];
 
@@ -123,7 +126,9 @@ static int parse(struct modprobe *m, struct args *a, struct err *e)
 	if (!a->nr_operands)
 		return err_say(e, -EINVAL, "which module? See --help");
 	if ((m->root || m->release) && !m->show && !m->dry)
-		return err_say(e, -EINVAL, "--dirname and --set-version go with --show-depends or --dry-run only");
+		return err_say(
+			e, -EINVAL,
+			"--dirname and --set-version go with --show-depends or --dry-run only");
 	return m->all ? 0 : join_params(m, a, e);
 }
 
@@ -133,7 +138,7 @@ static int modprobe_main(struct args *a)
 	struct err e = { 0 };
 	int rc;
 
-	/* The kernel calls this without open files: what it says then belongs into the kernel's log. */
+	/* The kernel calls this without open files: then its log is the place to complain. */
 	if (fcntl(2, F_GETFD) < 0)
 		log_to_kmsg();
 	rc = parse(&m, a, &e);

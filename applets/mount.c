@@ -101,7 +101,7 @@ static int mount_main(struct args *a)
 		return applet_usage(&e);
 	}
 	source = a->operands[0];
-	/* Names of devices are looked up; "proc", "tmpfs" and directories to bind are taken as they are. */
+	/* Devices are looked up; "proc", "tmpfs" and directories to bind are taken as they are. */
 	if (!remount && !has_option(m.options, "bind") && !has_option(m.options, "rbind") &&
 	    (strchr(source, '=') || !strncmp(source, "/dev/", 5))) {
 		if (device_find(source, node, sizeof(node), &e))

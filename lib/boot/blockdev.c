@@ -19,7 +19,8 @@
 enum { UEVENT_MAX = 4096 };	/* bytes */
 
 /* First line of /sys/class/block/NAME/FILE, blanks trimmed. False if there is none. */
-static bool attribute(const struct places *at, const char *name, const char *file, char *out, size_t size)
+static bool attribute(const struct places *at, const char *name, const char *file, char *out,
+		      size_t size)
 {
 	char path[512], line[256];
 	size_t from = 0, n;
@@ -153,9 +154,12 @@ static int look_run(void *arg)
 static int look_at(const struct places *at, const char *node, unsigned part, unsigned limit_ms,
 		   struct look *out)
 {
-	struct look *look = mmap(NULL, sizeof(*look), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS,
-				 -1, 0);
-	struct child_spec spec = { .run = look_run, .arg = look, .deadline_ms = limit_ms, .grace_ms = 1,
+	struct look *look = mmap(NULL, sizeof(*look), PROT_READ | PROT_WRITE,
+				 MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	struct child_spec spec = { .run = look_run,
+				   .arg = look,
+				   .deadline_ms = limit_ms,
+				   .grace_ms = 1,
 				   .abandon_ms = 200 };
 	struct child_result result;
 
@@ -182,7 +186,8 @@ int blockdev_superblock(const struct places *at, const struct blockdev *dev, uns
 	return rc;
 }
 
-int blockdev_part_uuid(const struct places *at, const struct blockdev *dev, unsigned limit_ms, char out[40])
+int blockdev_part_uuid(const struct places *at, const struct blockdev *dev, unsigned limit_ms,
+		       char out[40])
 {
 	struct blockdev disk;
 	struct look look;
@@ -242,11 +247,11 @@ static bool rule_matches(const struct places *at, const char *disk, const struct
 	size_t cut = strlen(rule->cut), prefix = strlen(rule->prefix);
 
 	return !strncmp(id, rule->prefix, prefix) &&
-	       attribute(at, disk, rule->file, value, sizeof(value)) && !strncmp(value, rule->cut, cut) &&
-	       value[cut] && same_text(value + cut, id + prefix);
+	       attribute(at, disk, rule->file, value, sizeof(value)) &&
+	       !strncmp(value, rule->cut, cut) && value[cut] && same_text(value + cut, id + prefix);
 }
 
-/* "ata-MODEL_SERIAL", "scsi-SVENDOR_MODEL_SERIAL", "nvme-MODEL_SERIAL": the serial number decides. */
+/* "ata-MODEL_SERIAL", "scsi-SVENDOR_MODEL_SERIAL", "nvme-MODEL_SERIAL": the serial decides. */
 static bool serial_matches(const struct places *at, const char *disk, const char *id)
 {
 	char serial[256], path[512], page[256];
@@ -257,7 +262,7 @@ static bool serial_matches(const struct places *at, const char *disk, const char
 	if (attribute(at, disk, "device/serial", serial, sizeof(serial))) {
 		len = strlen(serial);
 	} else {
-		/* SPC-4, unit serial number page: 4 bytes of header, then text padded with blanks. */
+		/* SPC-4, unit serial number page: 4 bytes of header, then padded text. */
 		snprintf(path, sizeof(path), "%s/class/block/%s/device/vpd_pg80", at->sys, disk);
 		fd = open(path, O_RDONLY | O_CLOEXEC);
 		got = fd < 0 ? -1 : read_full(fd, page, sizeof(page) - 1);
@@ -293,6 +298,7 @@ bool blockdev_has_id(const struct places *at, const struct blockdev *dev, const 
 	for (size_t i = 0; i < sizeof(id_rules) / sizeof(id_rules[0]); i++)
 		if (rule_matches(at, disk, &id_rules[i], base))
 			return true;
-	return (!strncmp(base, "ata-", 4) || !strncmp(base, "scsi-", 5) || !strncmp(base, "nvme-", 5)) &&
+	return (!strncmp(base, "ata-", 4) || !strncmp(base, "scsi-", 5) ||
+		!strncmp(base, "nvme-", 5)) &&
 	       serial_matches(at, disk, base);
 }

@@ -20,10 +20,10 @@ enum { BLOCKDEV_NAME = 64, BLOCKDEV_MAX = 4096 };
 struct blockdev {
 	char     name[BLOCKDEV_NAME];		/* in /sys/class/block */
 	char     node[BLOCKDEV_NAME];		/* below /dev */
-	char     disk[BLOCKDEV_NAME];		/* name of the disk that it is part of; "" if it is one */
+	char     disk[BLOCKDEV_NAME];		/* that it is part of; "" if it is one itself */
 	unsigned part;				/* number of the partition, 0 for a disk */
 	char     part_label[80], part_uuid[40];	/* of GPT, as far as uevent tells; "" if not */
-	bool     in_use;			/* another device is made of it (multipath, md, dm) */
+	bool     in_use;			/* another device is made of it (md, dm) */
 };
 
 /*

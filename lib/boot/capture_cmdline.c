@@ -21,14 +21,16 @@
 static const char *const removed[] = {
 	/* another entry point or root */
 	"BOOT_IMAGE", "initrd", "init", "rdinit", "root", "rootflags", "rootfstype", "rootwait",
-	"rootdelay", "ro", "rw", "resume", "resume_offset", "noresume", "netroot", "nfsroot", "fcoe",
-	"rd.lvm.lv", "rd.lvm.vg", "rd.luks.uuid", "rd.luks.name", "rd.luks.options", "rd.dm.uuid",
-	"rd.md.uuid", "rd.iscsi.initiator", "iscsi_initiator", "ignition.firstboot", "ignition.platform.id",
+	"rootdelay", "ro", "rw", "resume", "resume_offset", "noresume", "netroot", "nfsroot",
+	"fcoe", "rd.lvm.lv", "rd.lvm.vg", "rd.luks.uuid", "rd.luks.name", "rd.luks.options",
+	"rd.dm.uuid", "rd.md.uuid", "rd.iscsi.initiator", "iscsi_initiator",
+	"ignition.firstboot", "ignition.platform.id",
 	"ostree", "systemd.unit", "systemd.wants", "quiet", "splash", "rhgb",
 	/* memory */
-	"crashkernel", "hugepages", "hugepagesz", "default_hugepagesz", "hugetlb_cma", "cma", "slub_debug",
-	"slab_debug", "log_buf_len", "swiotlb", "mem", "kernelcore", "movablecore", "memtest", "page_owner",
-	"transparent_hugepage", "numa", "cgroup_disable", "kfence.sample_interval",
+	"crashkernel", "hugepages", "hugepagesz", "default_hugepagesz", "hugetlb_cma", "cma",
+	"slub_debug", "slab_debug", "log_buf_len", "swiotlb", "mem", "kernelcore", "movablecore",
+	"memtest", "page_owner", "transparent_hugepage", "numa", "cgroup_disable",
+	"kfence.sample_interval",
 	/* CPUs, which are others now */
 	"nr_cpus", "maxcpus", "possible_cpus", "isolcpus", "nohz_full", "rcu_nocbs", "irqaffinity",
 	"disable_cpu_apicid",
@@ -44,7 +46,7 @@ static const struct addition {
 	enum when   when;
 } added_words[] = {
 	{ "panic=10", ALWAYS },			/* else an OOM or panic here hangs for ever */
-	{ "reset_devices", ALWAYS },		/* drivers reset what the dead kernel left running */
+	{ "reset_devices", ALWAYS },		/* drivers stop what the dead kernel left running */
 	{ "cgroup_disable=memory", ALWAYS },	/* memory: these and the next four */
 	{ "numa=off", ALWAYS },
 	{ "transparent_hugepage=never", ALWAYS },
@@ -86,7 +88,8 @@ void capture_facts_read(struct capture_facts *facts, const char *running)
 	struct utsname uts;
 	long cpus = sysconf(_SC_NPROCESSORS_ONLN);
 
-	*facts = (struct capture_facts){ .running = running, .online_cpus = cpus > 0 ? (unsigned)cpus : 1 };
+	*facts = (struct capture_facts){ .running = running };
+	facts->online_cpus = cpus > 0 ? (unsigned)cpus : 1;
 	uname(&uts);
 	facts->x86 = !strcmp(uts.machine, "x86_64");
 	if (kexec_reservation(&facts->reservation))
@@ -140,8 +143,8 @@ static void put_both(struct text *line, struct text *added, const char *word)
 	put(added, word, strlen(word));
 }
 
-int capture_cmdline(const struct capture_facts *facts, char *out, size_t size, char *added, size_t added_size,
-		    struct err *e)
+int capture_cmdline(const struct capture_facts *facts, char *out, size_t size, char *added,
+		    size_t added_size, struct err *e)
 {
 	struct text line = { out, 0, size, false }, extra = { added, 0, added_size, false };
 	unsigned cpus = capture_nr_cpus(facts->online_cpus, facts->reservation);
@@ -162,16 +165,15 @@ int capture_cmdline(const struct capture_facts *facts, char *out, size_t size, c
 	snprintf(text, sizeof(text), "nr_cpus=%u", cpus);
 	put_both(&line, &extra, text);
 	/*
-	 * An INIT to the CPU that the firmware started resets the machine. Kernels since 6.9 (commit
-	 * 5c5682b9f87a) know which one it was; they have no such parameter and pass over it.
+	 * An INIT to the CPU that the firmware started resets the machine. Kernels since 6.9
+	 * (commit 5c5682b9f87a) know which one it was, and pass over this parameter.
 	 */
 	if (cpus > 1 && facts->has_apicid) {
 		snprintf(text, sizeof(text), "disable_cpu_apicid=%u", facts->boot_apicid);
 		put_both(&line, &extra, text);
 	}
 	if (line.full || extra.full)
-		return err_say(e, -E2BIG, "the capture kernel's command line would be longer than %zu bytes",
-			       size);
+		return err_say(e, -E2BIG, "the new command line is longer than %zu bytes", size);
 	return 0;
 }
 

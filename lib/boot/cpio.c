@@ -50,8 +50,8 @@ static bool same(const struct cpio_entry *a, const struct cpio_entry *b)
 {
 	if (a->kind == 'd' && b->kind == 'd')
 		return true;
-	return a->kind == b->kind && a->mode == b->mode && a->major == b->major && a->minor == b->minor &&
-	       a->len == b->len && !memcmp(a->data, b->data, a->len);
+	return a->kind == b->kind && a->mode == b->mode && a->major == b->major &&
+	       a->minor == b->minor && a->len == b->len && !memcmp(a->data, b->data, a->len);
 }
 
 static int insert(struct cpio *c, const struct cpio_entry *want, struct err *e)
@@ -61,8 +61,8 @@ static int insert(struct cpio *c, const struct cpio_entry *want, struct err *e)
 	char *data, *path;
 
 	if (there)
-		return same(&c->entries[at], want) ? 0 : err_say(e, -EEXIST, "the image has two different %s",
-								 want->path);
+		return same(&c->entries[at], want) ? 0 :
+		       err_say(e, -EEXIST, "the image has two different %s", want->path);
 	if (c->n == c->cap) {
 		size_t cap = c->cap ? 2 * c->cap : 64;
 		struct cpio_entry *more = reallocarray(c->entries, cap, sizeof(*more));
@@ -97,43 +97,52 @@ static int add(struct cpio *c, const struct cpio_entry *want, struct err *e)
 	int rc = 0;
 
 	if (!is_normal(want->path))
-		return err_say(e, -EINVAL, "'%.100s' is no absolute path for a file in the image", want->path);
-	for (const char *slash = strchr(want->path + 1, '/'); slash && !rc; slash = strchr(slash + 1, '/')) {
+		return err_say(e, -EINVAL, "'%.100s' is no absolute path for a file in the image",
+			       want->path);
+	for (const char *slash = strchr(want->path + 1, '/'); slash && !rc;
+	     slash = strchr(slash + 1, '/')) {
 		const struct cpio_entry *above;
 
 		snprintf(part, sizeof(part), "%.*s", (int)(slash - want->path), want->path);
 		above = cpio_find(c, part);
 		if (above && above->kind != 'd')
-			return err_say(e, -ENOTDIR, "%s is no directory in the image, so there can be no %s", part,
-				       want->path);
+			return err_say(e, -ENOTDIR,
+				       "%s is no directory in the image, so there can be no %s",
+				       part, want->path);
 		if (!above)
-			rc = insert(c, &(struct cpio_entry){ .path = part, .kind = 'd', .mode = 0755 }, e);
+			rc = insert(c, &(struct cpio_entry){ part, 'd', 0755, 0, 0, NULL, 0 }, e);
 	}
 	return rc ? rc : insert(c, want, e);
 }
 
 int cpio_dir(struct cpio *c, const char *path, unsigned mode, struct err *e)
 {
-	return add(c, &(struct cpio_entry){ .path = (char *)path, .kind = 'd', .mode = mode }, e);
+	struct cpio_entry want = { (char *)path, 'd', mode, 0, 0, NULL, 0 };
+
+	return add(c, &want, e);
 }
 
-int cpio_file(struct cpio *c, const char *path, unsigned mode, const void *data, size_t len, struct err *e)
+int cpio_file(struct cpio *c, const char *path, unsigned mode, const void *data, size_t len,
+	      struct err *e)
 {
-	return add(c, &(struct cpio_entry){ .path = (char *)path, .kind = 'f', .mode = mode, .data = data,
-					    .len = len }, e);
+	struct cpio_entry want = { (char *)path, 'f', mode, 0, 0, data, len };
+
+	return add(c, &want, e);
 }
 
 int cpio_link(struct cpio *c, const char *path, const char *target, struct err *e)
 {
-	return add(c, &(struct cpio_entry){ .path = (char *)path, .kind = 'l', .mode = 0777, .data = target,
-					    .len = strlen(target) }, e);
+	struct cpio_entry want = { (char *)path, 'l', 0777, 0, 0, target, strlen(target) };
+
+	return add(c, &want, e);
 }
 
-int cpio_node(struct cpio *c, const char *path, char kind, unsigned mode, unsigned major, unsigned minor,
-	      struct err *e)
+int cpio_node(struct cpio *c, const char *path, char kind, unsigned mode, unsigned major,
+	      unsigned minor, struct err *e)
 {
-	return add(c, &(struct cpio_entry){ .path = (char *)path, .kind = kind, .mode = mode, .major = major,
-					    .minor = minor }, e);
+	struct cpio_entry want = { (char *)path, kind, mode, major, minor, NULL, 0 };
+
+	return add(c, &want, e);
 }
 
 void cpio_free(struct cpio *c)
@@ -195,7 +204,8 @@ const struct cpio_entry *cpio_find(const struct cpio *c, const char *wanted)
 		if (!there)
 			return NULL;
 		if (c->entries[at].kind == 'l') {
-			if (++links > MAX_LINKS || !follow(path, n, c->entries[at].data) || !path[0])
+			if (++links > MAX_LINKS || !follow(path, n, c->entries[at].data) ||
+			    !path[0])
 				return NULL;
 			n = 0;
 		} else if (!path[n]) {
@@ -277,8 +287,8 @@ int cpio_pack(const struct cpio *c, int64_t mtime, char **out, size_t *len, stru
 	if (!rc && archive_write_close(a) != ARCHIVE_OK)
 		rc = -EIO;
 	if (rc)
-		err_say(e, rc, "write the archive: %s", a && archive_error_string(a) ? archive_error_string(a)
-										     : "no memory");
+		err_say(e, rc, "write the archive: %s",
+			a && archive_error_string(a) ? archive_error_string(a) : "no memory");
 	archive_entry_free(entry);
 	archive_write_free(a);
 	if (rc) {

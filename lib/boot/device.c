@@ -38,7 +38,7 @@ static const struct form {
 };
 
 enum {
-	LOOK_MS   = 10000,	/* for one disk to answer: below the kernel's 30 s for a SCSI command */
+	LOOK_MS   = 10000,	/* for one disk to answer; a SCSI command may take 30 s */
 	LIST_MS   = 1000,	/* the same where the answer is for a message only */
 	MAX_DEAF  = 16,		/* disks that did not answer are not asked again */
 	VALUE_MAX = 256,
@@ -83,8 +83,10 @@ static int parse(struct search *s, const char *spec, struct err *e)
 	while (form < end && strncmp(spec, form->begin, strlen(form->begin)))
 		form++;
 	if (form == end)
-		return err_say(e, -EINVAL, "'%.80s' is no device: it must be /dev/..., UUID=, LABEL=, "
-			       "PARTUUID= or PARTLABEL=", spec);
+		return err_say(e, -EINVAL,
+			       "'%.80s' is no device: it must be /dev/..., UUID=, LABEL=, "
+			       "PARTUUID= or PARTLABEL=",
+			       spec);
 	value = spec + strlen(form->begin);
 	n = strlen(value);
 	if (n >= 2 && value[0] == '"' && value[n - 1] == '"') {
@@ -173,7 +175,8 @@ static bool matches(struct search *s, const struct blockdev *dev)
 		return blockdev_dm_name(s->at, dev, name, sizeof(name)) && !strcmp(name, s->value);
 	case BY_NODE:
 		return !strcmp(dev->node, s->value) ||
-		       (blockdev_dm_name(s->at, dev, name, sizeof(name)) && is_lvm_path(name, s->value));
+		       (blockdev_dm_name(s->at, dev, name, sizeof(name)) &&
+			is_lvm_path(name, s->value));
 	}
 	return false;
 }
@@ -213,7 +216,8 @@ static int look(struct search *s, const char *spec, char path[], size_t size)
 	return -ENOENT;
 }
 
-static int not_found(const struct places *at, const char *spec, int rc, const char *when, struct err *e)
+static int not_found(const struct places *at, const char *spec, int rc, const char *when,
+		     struct err *e)
 {
 	char there[200];
 
@@ -221,7 +225,8 @@ static int not_found(const struct places *at, const char *spec, int rc, const ch
 	return err_say(e, rc, "%.80s is not there%s; there is %s", spec, when, there);
 }
 
-int device_find_in(const struct places *at, const char *spec, char path[], size_t size, struct err *e)
+int device_find_in(const struct places *at, const char *spec, char path[], size_t size,
+		   struct err *e)
 {
 	struct search s = { .at = at };
 	int rc = parse(&s, spec, e);
@@ -285,8 +290,8 @@ void device_list_in(const struct places *at, char *out, size_t size)
 		if (all[i].in_use)
 			continue;
 		blockdev_superblock(at, &all[i], LIST_MS, &sb);
-		snprintf(one, sizeof(one), "%s%s%s%s%s", all[i].node, sb.type[0] ? " " : "", sb.type,
-			 sb.uuid[0] ? " UUID=" : "", sb.uuid);
+		snprintf(one, sizeof(one), "%s%s%s%s%s", all[i].node, sb.type[0] ? " " : "",
+			 sb.type, sb.uuid[0] ? " UUID=" : "", sb.uuid);
 		len = strlen(one);
 		if (used + len + 8 > size) {
 			snprintf(out + used, size - used, ", ...");

@@ -6,7 +6,8 @@
 #include "boot/blockdev.h"
 #include "boot/device.h"
 
-int device_find_in(const struct places *at, const char *spec, char path[], size_t size, struct err *e);
+int device_find_in(const struct places *at, const char *spec, char path[], size_t size,
+		   struct err *e);
 void device_list_in(const struct places *at, char *out, size_t size);
 
 #endif

@@ -53,11 +53,11 @@ int finish_allowed(enum final_action action, struct err *e)
 {
 	struct stat self, init;
 
-	if (!stat("/proc/self/exe", &self) && !stat("/proc/1/exe", &init) && self.st_dev == init.st_dev &&
-	    self.st_ino == init.st_ino)
+	if (!stat("/proc/self/exe", &self) && !stat("/proc/1/exe", &init) &&
+	    self.st_dev == init.st_dev && self.st_ino == init.st_ino)
 		return 0;
-	return err_say(e, -EPERM, "another init runs this machine: ask it (systemctl %s), or use --force to %s "
-		       "without stopping anything", ways[action].name, ways[action].name);
+	return err_say(e, -EPERM, "another init runs this machine: ask it (systemctl %s), or use "
+		       "--force, which stops no service", ways[action].name);
 }
 
 static int sync_run(void *arg)
@@ -69,7 +69,9 @@ static int sync_run(void *arg)
 
 int finish_sync(unsigned limit_ms)
 {
-	struct child_spec spec = { .run = sync_run, .deadline_ms = limit_ms, .grace_ms = 1, .abandon_ms = 1 };
+	struct child_spec spec = {
+		.run = sync_run, .deadline_ms = limit_ms, .grace_ms = 1, .abandon_ms = 1
+	};
 	struct child_result r = child_run(&spec);
 
 	if (r.end == CHILD_NOT_STARTED)

@@ -28,8 +28,8 @@ static bool driver_module(const char *dir, char *out, size_t size)
 }
 
 /* Go up from dir to the root of devices, and put what is found in front: the bus comes first. */
-static int climb(const char *devices, const char *dir, struct hostdev_driver out[HOSTDEV_MAX], size_t *n,
-		 struct err *e)
+static int climb(const char *devices, const char *dir, struct hostdev_driver out[HOSTDEV_MAX],
+		 size_t *n, struct err *e)
 {
 	size_t stop = strlen(devices);
 	char path[PATH_MAX], file[PATH_MAX];
@@ -45,7 +45,8 @@ static int climb(const char *devices, const char *dir, struct hostdev_driver out
 			d.modalias[0] = 0;
 		if (d.module[0] || d.modalias[0]) {
 			if (*n == HOSTDEV_MAX)
-				return err_say(e, -E2BIG, "%s lies below more than %d devices", dir, HOSTDEV_MAX);
+				return err_say(e, -E2BIG, "%s lies below more than %d devices", dir,
+					       HOSTDEV_MAX);
 			memmove(&out[from + 1], &out[from], (*n - from) * sizeof(*out));
 			out[from] = d;
 			++*n;
@@ -56,8 +57,8 @@ static int climb(const char *devices, const char *dir, struct hostdev_driver out
 }
 
 /* An NVMe disk with several paths is a virtual device; its controllers stand beside it. */
-static int climb_nvme(const char *devices, const char *subsystem, struct hostdev_driver out[HOSTDEV_MAX],
-		      size_t *n, struct err *e)
+static int climb_nvme(const char *devices, const char *subsystem,
+		      struct hostdev_driver out[HOSTDEV_MAX], size_t *n, struct err *e)
 {
 	struct dirent **list;
 	int found = scandir(subsystem, &list, NULL, alphasort), rc = 0;
@@ -68,8 +69,10 @@ static int climb_nvme(const char *devices, const char *subsystem, struct hostdev
 
 		snprintf(path, sizeof(path), "%s/%s", subsystem, name);
 		/* "nvme0", not "nvme0n1" and not "nvme-subsys0" */
-		real = !strncmp(name, "nvme", 4) && name[4 + strspn(name + 4, "0123456789")] == 0 && name[4]
-		       ? realpath(path, NULL) : NULL;
+		real = !strncmp(name, "nvme", 4) && name[4 + strspn(name + 4, "0123456789")] == 0 &&
+				       name[4]
+			       ? realpath(path, NULL)
+			       : NULL;
 		if (real && !rc)
 			rc = climb(devices, real, out, n, e);
 		free(real);
@@ -80,8 +83,8 @@ static int climb_nvme(const char *devices, const char *subsystem, struct hostdev
 	return rc;
 }
 
-int hostdev_drivers(const struct places *at, const char *name, struct hostdev_driver out[HOSTDEV_MAX],
-		    size_t *n, struct err *e)
+int hostdev_drivers(const struct places *at, const char *name,
+		    struct hostdev_driver out[HOSTDEV_MAX], size_t *n, struct err *e)
 {
 	char path[PATH_MAX], devices[PATH_MAX], virtual[PATH_MAX], *real, *sys;
 	const char *rest;
@@ -108,8 +111,10 @@ int hostdev_drivers(const struct places *at, const char *name, struct hostdev_dr
 			*slash = 0;
 		rc = climb_nvme(devices, real, out, n, e);
 	} else {
-		rc = err_say(e, -EOPNOTSUPP, "%s has to be assembled first (LVM, LUKS, RAID, multipath, loop), "
-			     "which the capture kernel cannot do: name a partition, or raw", name);
+		rc = err_say(e, -EOPNOTSUPP,
+			     "%s has to be assembled first (LVM, LUKS, RAID, multipath, loop), "
+			     "which the capture kernel cannot do: name a partition, or raw",
+			     name);
 	}
 	free(sys);
 	free(real);

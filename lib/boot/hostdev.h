@@ -20,7 +20,7 @@ enum { HOSTDEV_MAX = 64 };
  * and *n, or an error: -EOPNOTSUPP for a device that has to be assembled first (device-mapper, md,
  * loop), -E2BIG.
  */
-int hostdev_drivers(const struct places *at, const char *name, struct hostdev_driver out[HOSTDEV_MAX],
-		    size_t *n, struct err *e);
+int hostdev_drivers(const struct places *at, const char *name,
+		    struct hostdev_driver out[HOSTDEV_MAX], size_t *n, struct err *e);
 
 #endif

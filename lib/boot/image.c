@@ -29,14 +29,15 @@ static const struct line {
 #define LINK(path, target) { 'l', path, target, 0, 0, 0 },
 #define NODE(path, kind, mode, major, minor) { kind, path, NULL, mode, major, minor },
 #define PROGRAM(path) { 'p', path, NULL, 0755, 0, 0 },
-#include "../../initramfs/manifest"
+#include <../initramfs/manifest>	/* from lib, where -I points */
 #undef DIR
 #undef LINK
 #undef NODE
 #undef PROGRAM
 };
 
-static int put_program(struct cpio *c, const char *path, const struct image_spec *spec, struct err *e)
+static int put_program(struct cpio *c, const char *path, const struct image_spec *spec,
+		       struct err *e)
 {
 	int rc = imageprog_add(c, spec->program, path, e);
 
@@ -73,7 +74,8 @@ static int put_modules(struct cpio *c, const struct image_spec *spec, const stru
 {
 	struct modwants *wants = calloc(1, sizeof(*wants));
 	struct modtree *tree = NULL;
-	int rc = wants ? modtree_open(&tree, spec->root, spec->release, e) : err_set(e, -ENOMEM, "modules");
+	int rc = wants ? modtree_open(&tree, spec->root, spec->release, e)
+		       : err_set(e, -ENOMEM, "modules");
 
 	if (!rc)
 		rc = imagemod_choose(wants, ic, spec->modules, spec->root, e);
@@ -95,7 +97,8 @@ static int put_programs(struct cpio *c, const struct image_spec *spec, const str
 		{ "kdump_emergency", conf->kdump_emergency },
 		{ "failure_action shell", conf->failure_action == ACTION_SHELL ? "/bin/sh" : "" },
 	};
-	static const char *const dirs[] = { "/etc/kdump/pre.d", "/etc/kdump/post.d", "/etc/kdump/emergency.d" };
+	static const char *const dirs[] = { "/etc/kdump/pre.d", "/etc/kdump/post.d",
+					    "/etc/kdump/emergency.d" };
 	const char *at = ic->extra_bins;
 	int rc = 0;
 
@@ -133,7 +136,8 @@ static int collect(struct cpio *c, const struct image_spec *spec, struct imageco
 	return rc ? rc : put_modules(c, spec, ic, report, e);
 }
 
-int image_collect(struct cpio *c, const struct image_spec *spec, struct image_report *report, struct err *e)
+int image_collect(struct cpio *c, const struct image_spec *spec, struct image_report *report,
+		  struct err *e)
 {
 	struct imageconf *ic = calloc(1, sizeof(*ic));
 	int rc;
@@ -150,14 +154,17 @@ int image_collect(struct cpio *c, const struct image_spec *spec, struct image_re
 enum squeeze image_best_squeeze(const char *root, const char *release)
 {
 	static const struct { const char *before, *after; } places[] = {
-		{ "/boot/config-", "" }, { "/lib/modules/", "/config" }, { "/usr/lib/modules/", "/config" },
+		{ "/boot/config-", "" },
+		{ "/lib/modules/", "/config" },
+		{ "/usr/lib/modules/", "/config" },
 	};
 	char path[PATH_MAX], *text;
 	bool zstd = false;
 	size_t len;
 
 	for (size_t i = 0; i < sizeof(places) / sizeof(places[0]); i++) {
-		snprintf(path, sizeof(path), "%s%s%s%s", root, places[i].before, release, places[i].after);
+		snprintf(path, sizeof(path), "%s%s%s%s", root, places[i].before, release,
+			 places[i].after);
 		if (read_file(path, CONFIG_MAX, &text, &len, NULL))
 			continue;
 		zstd = strstr(text, "\nCONFIG_RD_ZSTD=y\n");

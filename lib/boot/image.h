@@ -9,13 +9,14 @@
 
 /* What to make. All pointers are borrowed; root is "" for this machine. */
 struct image_spec {
-	const char        *root, *release;	/* where files of the system are; the capture kernel */
-	const char        *config;		/* kdump.conf, NULL: that below root, if there is one */
-	const char        *modules;		/* drivers; NULL: those of the target's devices here */
-	const char *const *adds;		/* "SRC:DST" */
+	const char        *root;	/* where files of the system are, "" for this machine */
+	const char        *release;	/* of the capture kernel */
+	const char        *config;	/* kdump.conf; NULL: that below root, if there is one */
+	const char        *modules;	/* drivers; NULL: those of the target's devices here */
+	const char *const *adds;	/* "SRC:DST" */
 	size_t             nr_adds;
-	const char        *program;		/* this binary, /proc/self/exe */
-	const char *const *applets;		/* names to link to it, NULL at the end */
+	const char        *program;	/* this binary, /proc/self/exe */
+	const char *const *applets;	/* names to link to it, NULL at the end */
 };
 
 struct image_report {
@@ -30,7 +31,8 @@ struct image_report {
  * (imagemod.h), added files, and the hooks and programs that the configuration names, which must
  * be able to run. Returns 0 or an error that names what is missing.
  */
-int image_collect(struct cpio *c, const struct image_spec *spec, struct image_report *report, struct err *e);
+int image_collect(struct cpio *c, const struct image_spec *spec, struct image_report *report,
+		  struct err *e);
 
 /*
  * The compression that the kernel can unpack, by its configuration below root (boot/config-RELEASE

@@ -20,7 +20,9 @@
 enum { MOUNTINFO_MAX = 64 << 20 };
 
 /* Filesystems of block devices to which init can dump. */
-static const char *const filesystems[] = { "ext2", "ext3", "ext4", "xfs", "btrfs", "vfat", "minix" };
+static const char *const filesystems[] = {
+	"ext2", "ext3", "ext4", "xfs", "btrfs", "vfat", "minix"
+};
 
 /* Where a directory of this machine is, for the capture kernel. */
 struct place {
@@ -102,8 +104,11 @@ static int check_btrfs(const struct mountinfo *m, const char *uuid, const char *
 		n += d->d_name[0] != '.';
 	if (handle)
 		closedir(handle);
-	return n < 2 ? 0 : err_say(e, -EOPNOTSUPP, "%s lies on a btrfs of %u devices, which the capture kernel "
-				   "cannot assemble: name another target in kdump.conf", path, n);
+	return n < 2 ? 0
+		     : err_say(e, -EOPNOTSUPP,
+			       "%s lies on a btrfs of %u devices, which the capture kernel "
+			       "cannot assemble: name another target in kdump.conf",
+			       path, n);
 }
 
 static int locate(const char *path, struct place *out, struct err *e)
@@ -126,9 +131,10 @@ static int locate(const char *path, struct place *out, struct err *e)
 	for (size_t i = 0; i < sizeof(filesystems) / sizeof(filesystems[0]); i++)
 		known |= !strcmp(out->mount.fstype, filesystems[i]);
 	if (!known)
-		return err_say(e, -EOPNOTSUPP, "%s lies on %s (%s), to which the capture kernel cannot dump: name "
-			       "a target in kdump.conf (ext4, xfs, btrfs, vfat or raw)", path,
-			       out->mount.fstype, out->mount.source);
+		return err_say(e, -EOPNOTSUPP,
+			       "%s lies on %s (%s), to which the capture kernel cannot dump: name "
+			       "a target in kdump.conf (ext4, xfs, btrfs, vfat or raw)",
+			       path, out->mount.fstype, out->mount.source);
 	rc = device_node(&out->mount, node, e);
 	if (rc)
 		return err_add(e, "%s", path);
@@ -166,10 +172,11 @@ static int resolve_path(struct imageconf *ic, const char *text, FILE *out, struc
 	if (rc)
 		return err_add(e, "no target in kdump.conf");
 	put_without(out, text, replaced);
-	fprintf(out, "# %s of the machine on which this image was made\n%s %s\npath %s\n", ic->conf.path,
-		at.mount.fstype, at.spec, at.mount.inside);
+	fprintf(out, "# %s of the machine on which this image was made\n%s %s\npath %s\n",
+		ic->conf.path, at.mount.fstype, at.spec, at.mount.inside);
 	if (at.mount.subvol[0] || options[0])
-		fprintf(out, "mount_options %s%s%s%s\n", options, options[0] && at.mount.subvol[0] ? "," : "",
+		fprintf(out, "mount_options %s%s%s%s\n", options,
+			options[0] && at.mount.subvol[0] ? "," : "",
 			at.mount.subvol[0] ? "subvol=" : "", at.mount.subvol);
 	need_device(ic, at.spec);
 	need_fstype(ic, at.mount.fstype);
@@ -183,8 +190,10 @@ static int resolve_root(struct imageconf *ic, FILE *out, struct err *e)
 	int rc = locate("/", &at, e);
 
 	if (!rc && at.mount.subvol[0])
-		rc = err_say(e, -EOPNOTSUPP, "the root filesystem is the btrfs subvolume %s, which only a target "
-			     "line with mount_options can name", at.mount.subvol);
+		rc = err_say(e, -EOPNOTSUPP,
+			     "the root filesystem is the btrfs subvolume %s, which only a target "
+			     "line with mount_options can name",
+			     at.mount.subvol);
 	if (rc)
 		return err_add(e, "failure_action dump_to_rootfs");
 	fprintf(out, "root_device %s\n", at.spec);
@@ -215,19 +224,23 @@ static void need_root(struct imageconf *ic)
 	struct superblock sb;
 
 	need_device(ic, ic->conf.root.device);
-	if (!device_find(ic->conf.root.device, node, sizeof(node), NULL) && !superblock_probe(node, &sb, NULL))
+	if (!device_find(ic->conf.root.device, node, sizeof(node), NULL) &&
+	    !superblock_probe(node, &sb, NULL))
 		need_fstype(ic, sb.type);
 }
 
-static int complete(struct imageconf *ic, const char *text, const char *root, FILE *out, struct err *e)
+static int complete(struct imageconf *ic, const char *text, const char *root, FILE *out,
+		    struct err *e)
 {
 	static const char *const nothing[] = { NULL };
 	const struct kdump_conf *conf = &ic->conf;
 	int rc = 0;
 
 	if (!conf->nr_targets && !conf->root.device[0] && *root)
-		return err_say(e, -EINVAL, "kdump.conf names no target, and \"path\" can be looked up on this "
-			       "machine only, not below %s", root);
+		return err_say(e, -EINVAL,
+			       "kdump.conf names no target, and \"path\" can be looked up on this "
+			       "machine only, not below %s",
+			       root);
 	if (!conf->nr_targets && !conf->root.device[0])
 		rc = resolve_path(ic, text, out, e);
 	else

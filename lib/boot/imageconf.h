@@ -16,7 +16,8 @@ struct imageconf {
 	char     devices[IMAGECONF_MAX][CONF_TEXT_MAX], fstypes[IMAGECONF_MAX][16];
 	unsigned nr_devices, nr_fstypes;
 
-	char  extra_modules[IMAGECONF_LIST], extra_bins[IMAGECONF_LIST];	/* of kdump-utils; split by blanks */
+	char extra_modules[IMAGECONF_LIST],
+		extra_bins[IMAGECONF_LIST]; /* of kdump-utils; split by blanks */
 };
 
 /*

@@ -98,8 +98,8 @@ static int put_module(struct cpio *c, const struct modtree *tree, const char *di
 	int rc;
 
 	modtree_path(tree, step, source, sizeof(source));
-	snprintf(path, sizeof(path), "%s%s%.*s", absolute ? "" : dir, absolute ? "" : "/", (int)plain,
-		 step->path);
+	snprintf(path, sizeof(path), "%s%s%.*s", absolute ? "" : dir, absolute ? "" : "/",
+		 (int)plain, step->path);
 	rc = kofile_read(source, &image, &len, e);
 	if (rc)
 		return rc;

@@ -24,16 +24,17 @@ struct modwants {
 };
 
 /* Add one wish; the same word again changes nothing. -E2BIG if there are too many. */
-int imagemod_want(struct modwants *w, const char *word, size_t len, bool must, bool load, struct err *e);
+int imagemod_want(struct modwants *w, const char *word, size_t len, bool must, bool load,
+		  struct err *e);
 
 /*
- * All that the configuration asks for: the drivers, in list (words split by blanks or commas) or, if
- * that is NULL, of the target devices of this machine; extra_modules; filesystems with the helpers
- * that the kernel asks for by itself (checksums, character sets); virtio_mem, if root is "" and this
- * machine has a driver for such memory loaded.
+ * All that the configuration asks for: the drivers, in list (words split by blanks or commas) or,
+ * if that is NULL, of the target devices of this machine; extra_modules; filesystems with the
+ * helpers that the kernel asks for by itself (checksums, character sets); virtio_mem, if root is ""
+ * and this machine has a driver for such memory loaded.
  */
-int imagemod_choose(struct modwants *w, const struct imageconf *ic, const char *list, const char *root,
-		    struct err *e);
+int imagemod_choose(struct modwants *w, const struct imageconf *ic, const char *list,
+		    const char *root, struct err *e);
 
 /*
  * Put the wanted modules with their dependencies into the image below /lib/modules/RELEASE,

@@ -68,7 +68,7 @@ static bool script_interpreter(const char *data, size_t len, char out[INTERPRETE
 	return n;
 }
 
-/* The interpreter in the segment PT_INTERP of a little endian ELF file (elf(5)); static ones have none. */
+/* The interpreter in PT_INTERP of a little endian ELF file (elf(5)); static ones have none. */
 static bool elf_interpreter(const char *data, size_t len, char out[INTERPRETER_SIZE])
 {
 	enum { PT_INTERP = 3 };
@@ -109,8 +109,10 @@ static int check(const struct cpio *c, const char *path, const char *what, struc
 		const struct cpio_entry *entry = cpio_find(c, now);
 
 		if (!entry)
-			return err_say(e, -ENOENT, "%s %s: its interpreter %s is not in the image; add it with "
-				       "--add, or use a static program", what, path, now);
+			return err_say(e, -ENOENT,
+				       "%s %s: its interpreter %s is not in the image; add it with "
+				       "--add, or use a static program",
+				       what, path, now);
 		if (entry->kind != 'f' || !(entry->mode & 0111))
 			return err_say(e, -EACCES, "%s %s: %s is not executable", what, path, now);
 		if (!script_interpreter(entry->data, entry->len, next) &&
@@ -121,7 +123,8 @@ static int check(const struct cpio *c, const char *path, const char *what, struc
 	return err_say(e, -ELOOP, "%s %s: its interpreters have no end", what, path);
 }
 
-int imageprog_need(struct cpio *c, const char *root, const char *path, const char *what, struct err *e)
+int imageprog_need(struct cpio *c, const char *root, const char *path, const char *what,
+		   struct err *e)
 {
 	char source[PATH_MAX];
 	int rc;
@@ -129,8 +132,11 @@ int imageprog_need(struct cpio *c, const char *root, const char *path, const cha
 	if (!cpio_find(c, path)) {
 		snprintf(source, sizeof(source), "%s%s", root, path);
 		if (access(source, F_OK))
-			return err_say(e, -ENOENT, "%s %s: it is neither on this machine nor in the image; add it "
-				       "with --add SRC:%s", what, path, path);
+			return err_say(
+				e, -ENOENT,
+				"%s %s: it is neither on this machine nor in the image; add it "
+				"with --add SRC:%s",
+				what, path, path);
 		rc = imageprog_add(c, source, path, e);
 		if (rc)
 			return err_add(e, "%s", what);

@@ -19,7 +19,8 @@ int imageprog_add_pair(struct cpio *c, const char *pair, struct err *e);
  * machine, from where it is then copied; it is executable; and its interpreter (of a script, or of
  * an ELF file that is not static) is in the image as well. what names it in errors ("kdump_pre").
  */
-int imageprog_need(struct cpio *c, const char *root, const char *path, const char *what, struct err *e);
+int imageprog_need(struct cpio *c, const char *root, const char *path, const char *what,
+		   struct err *e);
 
 /* The same for each executable file in directory dir of root ("/etc/kdump/pre.d"), if it exists. */
 int imageprog_need_dir(struct cpio *c, const char *root, const char *dir, struct err *e);

@@ -16,13 +16,15 @@ static const struct helper {
 	{ "ext4", "crc32c_generic" },
 	{ "xfs", "crc32c_generic" },
 	{ "btrfs", "crc32c_generic" },
-	{ "vfat", "nls_cp437" },	/* codepage= and iocharset= by default, or as Debian and RHEL set them */
+	/* codepage= and iocharset= by default, or as Debian and RHEL set them */
+	{ "vfat", "nls_cp437" },
 	{ "vfat", "nls_ascii" },
 	{ "vfat", "nls_iso8859_1" },
 	{ "vfat", "nls_utf8" },
 };
 
-int imagemod_want(struct modwants *w, const char *word, size_t len, bool must, bool load, struct err *e)
+int imagemod_want(struct modwants *w, const char *word, size_t len, bool must, bool load,
+		  struct err *e)
 {
 	struct modwant *want = w->want;
 
@@ -42,6 +44,11 @@ int imagemod_want(struct modwants *w, const char *word, size_t len, bool must, b
 	want->must = must;
 	want->load = load;
 	return 0;
+}
+
+static int want_helper(struct modwants *w, const struct helper *helper, struct err *e)
+{
+	return imagemod_want(w, helper->word, strlen(helper->word), false, false, e);
 }
 
 static int want_list(struct modwants *w, const char *list, struct err *e)
@@ -96,7 +103,7 @@ static int want_filesystem(struct modwants *w, const char *fstype, struct err *e
 
 	for (size_t i = 0; i < sizeof(helpers) / sizeof(helpers[0]) && !rc; i++)
 		if (!strcmp(helpers[i].fstype, driver))
-			rc = imagemod_want(w, helpers[i].word, strlen(helpers[i].word), false, false, e);
+			rc = want_helper(w, &helpers[i], e);
 	return rc;
 }
 
@@ -108,12 +115,12 @@ static int want_helpers(struct modwants *w, struct err *e)
 	for (size_t i = 0; i < sizeof(helpers) / sizeof(helpers[0]); i++)
 		for (unsigned k = 0; k < w->n && !rc; k++)
 			if (!strcmp(w->want[k].word, helpers[i].fstype))
-				rc = imagemod_want(w, helpers[i].word, strlen(helpers[i].word), false, false, e);
+				rc = want_helper(w, &helpers[i], e);
 	return rc;
 }
 
-int imagemod_choose(struct modwants *w, const struct imageconf *ic, const char *list, const char *root,
-		    struct err *e)
+int imagemod_choose(struct modwants *w, const struct imageconf *ic, const char *list,
+		    const char *root, struct err *e)
 {
 	int rc = 0;
 

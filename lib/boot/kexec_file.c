@@ -34,13 +34,16 @@ int kexec_loaded(enum kexec_slot slot, struct err *e)
 {
 	bool crash = slot == KEXEC_SLOT_CRASH;
 	char text[16];
-	int rc = crash ? read_state("/sys/kernel/kexec/crash_loaded", "/sys/kernel/kexec_crash_loaded", text,
-				    sizeof(text))
-		       : read_state("/sys/kernel/kexec/loaded", "/sys/kernel/kexec_loaded", text, sizeof(text));
+	int rc = crash ? read_state("/sys/kernel/kexec/crash_loaded",
+				    "/sys/kernel/kexec_crash_loaded", text, sizeof(text))
+		       : read_state("/sys/kernel/kexec/loaded", "/sys/kernel/kexec_loaded", text,
+				    sizeof(text));
 
 	if (rc == -ENOENT)
-		return err_say(e, rc, "this kernel cannot kexec, or /sys is not mounted: there is no "
-			       "/sys/kernel/kexec%s_loaded", crash ? "_crash" : "");
+		return err_say(e, rc,
+			       "this kernel cannot kexec, or /sys is not mounted: there is no "
+			       "/sys/kernel/kexec%s_loaded",
+			       crash ? "_crash" : "");
 	if (rc)
 		return err_set(e, rc, "read /sys/kernel/kexec%s_loaded", crash ? "_crash" : "");
 	return text[0] == '1';
@@ -49,7 +52,8 @@ int kexec_loaded(enum kexec_slot slot, struct err *e)
 int kexec_reservation(uint64_t *bytes)
 {
 	char text[32];
-	int rc = read_state("/sys/kernel/kexec/crash_size", "/sys/kernel/kexec_crash_size", text, sizeof(text));
+	int rc = read_state("/sys/kernel/kexec/crash_size", "/sys/kernel/kexec_crash_size", text,
+			    sizeof(text));
 
 	if (!rc)
 		*bytes = strtoull(text, NULL, 10);
@@ -68,83 +72,85 @@ static bool is_locked_down(void)
 {
 	char text[128];
 
-	return !read_line("/sys/kernel/security/lockdown", text, sizeof(text)) && !strstr(text, "[none]");
+	return !read_line("/sys/kernel/security/lockdown", text, sizeof(text)) &&
+	       !strstr(text, "[none]");
 }
 
-static int not_permitted(enum kexec_slot slot, struct err *e)
+/* Which of the reasons for EPERM it is. */
+static const char *why_not_permitted(enum kexec_slot slot)
 {
-	const char *limit = slot == KEXEC_SLOT_CRASH ? "panic" : "reboot";
-	char path[64];
+	const char *limit = slot == KEXEC_SLOT_CRASH ? "/proc/sys/kernel/kexec_load_limit_panic"
+						     : "/proc/sys/kernel/kexec_load_limit_reboot";
 
-	snprintf(path, sizeof(path), "/proc/sys/kernel/kexec_load_limit_%s", limit);
 	if (setting_is("/proc/sys/kernel/kexec_load_disabled", "1"))
-		return err_say(e, -EPERM, "loading is forbidden until the next boot: kernel.kexec_load_disabled "
-			       "is 1; load before it is set");
-	if (setting_is(path, "0"))
-		return err_say(e, -EPERM, "the number of loads is used up until the next boot: "
-			       "kernel.kexec_load_limit_%s is 0", limit);
+		return "kernel.kexec_load_disabled is 1 until the next boot: load before it is set";
+	if (setting_is(limit, "0"))
+		return "kernel.kexec_load_limit_panic or _reboot is used up until the next boot";
 	if (geteuid())
-		return err_say(e, -EPERM, "root (CAP_SYS_BOOT) is needed");
+		return "root (CAP_SYS_BOOT) is needed";
 	if (is_locked_down())
-		return err_say(e, -EPERM, "the kernel is locked down (see /sys/kernel/security/lockdown) and this "
-			       "image has no signature that it trusts: use the distribution's signed kernel");
-	return err_say(e, -EPERM, "not permitted: CAP_SYS_BOOT is needed, which containers do not have");
+		return "the kernel is locked down (/sys/kernel/security/lockdown) and trusts no "
+		       "signature of it: use the distribution's signed kernel";
+	return "CAP_SYS_BOOT is needed, which containers do not have";
 }
+
+#define UNTRUSTED "this kernel wants a signature that it trusts, and has none for it: use the " \
+		  "distribution's signed kernel, or enrol the key"
+
+/* What errors of kexec_file_load(2) mean and what to do, by kernel/kexec_file.c and its callees. */
+static const struct reason {
+	int         code;
+	const char *text;
+} reasons[] = {
+	{ -ENOMEM, "not enough memory; for a crash kernel: raise crashkernel= (" ADVISED
+		   " or more) and reboot" },
+	{ -EBUSY, "another kexec load is running and does not end; try again" },
+	{ -ENOSYS, "this kernel has no kexec_file_load(2) (CONFIG_KEXEC_FILE): use one that has" },
+	{ -ENOEXEC, "not a kernel image that this kernel can load: give the vmlinuz (bzImage, "
+		    "Image) of this architecture, not vmlinux" },
+	{ -EINVAL, "the kernel refuses it: not relocatable, not 64 bit, or the command line is too "
+		   "long for it (see dmesg)" },
+	{ -EKEYREJECTED, UNTRUSTED },
+	{ -ENOKEY, UNTRUSTED },
+	{ -EBADMSG, UNTRUSTED },
+	{ -ENODATA, UNTRUSTED },
+	{ -ENOPKG, UNTRUSTED },
+	{ -ELIBBAD, UNTRUSTED },
+};
 
 /* The reservation is missing, or too small for these files. */
-static int no_room(enum kexec_slot slot, uint64_t files, struct err *e)
+static int no_room(enum kexec_slot slot, const char *what, uint64_t files, struct err *e)
 {
 	uint64_t room = 0;
 
 	if (slot == KEXEC_SLOT_REBOOT)
-		return err_say(e, -EADDRNOTAVAIL, "no free memory at addresses that this kernel image can use");
+		return err_say(e, -EADDRNOTAVAIL, "%s: no free memory where it could go", what);
 	if (kexec_reservation(&room) || !room)
-		return err_say(e, -EADDRNOTAVAIL, "no memory is reserved for a capture kernel: add crashkernel="
-			       ADVISED " to the kernel's command line and reboot");
-	return err_say(e, -EADDRNOTAVAIL, "kernel and initramfs (%llu MiB as files) do not fit into the reserved "
-		       "%llu MiB: raise crashkernel= (" ADVISED " or more) and reboot",
-		       (unsigned long long)(files >> 20), (unsigned long long)(room >> 20));
+		return err_say(e, -EADDRNOTAVAIL, "%s: no memory is reserved for it: add crashkernel="
+			       ADVISED " to the kernel's command line and reboot", what);
+	return err_say(e, -EADDRNOTAVAIL, "%s: with its initramfs (%llu MiB as files) it does not fit "
+		       "into the reserved %llu MiB: raise crashkernel= (" ADVISED
+		       " or more) and reboot", what, (unsigned long long)(files >> 20),
+		       (unsigned long long)(room >> 20));
 }
 
-static int load_error(int code, enum kexec_slot slot, const char *kernel, uint64_t files, struct err *e)
+static int load_error(int code, enum kexec_slot slot, const char *what, uint64_t files,
+		      struct err *e)
 {
 	uint64_t room = 1;
 
 	/* Without a reservation kernels differ in what they return: the reason is the same. */
-	if (slot == KEXEC_SLOT_CRASH && code != -ENOSYS && code != -EPERM && !kexec_reservation(&room) && !room)
+	if (slot == KEXEC_SLOT_CRASH && code != -ENOSYS && code != -EPERM &&
+	    !kexec_reservation(&room) && !room)
 		code = -EADDRNOTAVAIL;
-	switch (code) {
-	case -EADDRNOTAVAIL:
-		return no_room(slot, files, e);
-	case -EPERM:
-		return not_permitted(slot, e);
-	case -ENOMEM:
-		return err_say(e, code, "not enough memory to load %s and its initramfs%s", kernel,
-			       slot == KEXEC_SLOT_CRASH ? ": raise crashkernel= (" ADVISED " or more) and reboot"
-							: "");
-	case -EBUSY:
-		return err_say(e, code, "another kexec load is running and does not end; try again");
-	case -ENOSYS:
-		return err_say(e, code, "this kernel has no kexec_file_load(2) (CONFIG_KEXEC_FILE): use a "
-			       "kernel that has it");
-	case -ENOEXEC:
-		return err_say(e, code, "%s is not a kernel image that this kernel can load: give the vmlinuz "
-			       "(bzImage, Image) of this architecture, not vmlinux", kernel);
-	case -EKEYREJECTED:
-	case -ENOKEY:
-	case -EBADMSG:
-	case -ENODATA:
-	case -ENOPKG:
-	case -ELIBBAD:
-		return err_say(e, code, "the signature of %s is %s, and this kernel wants one that it trusts: use "
-			       "the distribution's signed kernel, or enrol the key", kernel,
-			       code == -ENODATA || code == -ELIBBAD ? "missing" : "not accepted");
-	case -EINVAL:
-		return err_say(e, code, "the kernel refuses %s: it is not relocatable or not 64 bit, or the command "
-			       "line is too long for it (see dmesg)", kernel);
-	default:
-		return err_set(e, code, "load %s", kernel);
-	}
+	if (code == -EADDRNOTAVAIL)
+		return no_room(slot, what, files, e);
+	if (code == -EPERM)
+		return err_say(e, code, "%s: %s", what, why_not_permitted(slot));
+	for (size_t i = 0; i < sizeof(reasons) / sizeof(reasons[0]); i++)
+		if (reasons[i].code == code)
+			return err_say(e, code, "%s: %s", what, reasons[i].text);
+	return err_set(e, code, "%s", what);
 }
 
 static int call(int kernel, int initrd, const char *cmdline, unsigned long flags)
@@ -153,8 +159,8 @@ static int call(int kernel, int initrd, const char *cmdline, unsigned long flags
 
 	/* Memory hotplug and other loaders hold the lock for a moment. */
 	for (int i = 0;; i++) {
-		if (!syscall(SYS_kexec_file_load, kernel, initrd, cmdline ? strlen(cmdline) + 1 : 0, cmdline,
-			     flags))
+		if (!syscall(SYS_kexec_file_load, kernel, initrd, cmdline ? strlen(cmdline) + 1 : 0,
+			     cmdline, flags))
 			return 0;
 		if (errno != EBUSY || i == BUSY_TRIES)
 			return -errno;
@@ -177,12 +183,13 @@ static int open_file(const char *path, uint64_t *size, struct err *e)
 	return fd;
 }
 
-int kexec_load_image(enum kexec_slot slot, const char *kernel, const char *initrd, const char *cmdline,
-		     struct err *e)
+int kexec_load_image(enum kexec_slot slot, const char *kernel, const char *initrd,
+		     const char *cmdline, struct err *e)
 {
 	unsigned long flags = (slot == KEXEC_SLOT_CRASH ? KEXEC_FILE_ON_CRASH : 0) |
 			      (initrd ? 0 : KEXEC_FILE_NO_INITRAMFS);
 	uint64_t files = 0;
+	char what[128];
 	int kernel_fd, initrd_fd = -1, rc;
 
 	/* The old image is freed before the new one is looked at: so look first. */
@@ -195,17 +202,19 @@ int kexec_load_image(enum kexec_slot slot, const char *kernel, const char *initr
 		close(kernel_fd);
 		return initrd_fd;
 	}
+	snprintf(what, sizeof(what), "load %.120s", kernel);
 	rc = call(kernel_fd, initrd_fd, cmdline, flags);
 	close(kernel_fd);
 	if (initrd_fd >= 0)
 		close(initrd_fd);
-	return rc ? load_error(rc, slot, kernel, files, e) : 0;
+	return rc ? load_error(rc, slot, what, files, e) : 0;
 }
 
 int kexec_unload_image(enum kexec_slot slot, struct err *e)
 {
-	unsigned long flags = KEXEC_FILE_UNLOAD | (slot == KEXEC_SLOT_CRASH ? KEXEC_FILE_ON_CRASH : 0);
+	unsigned long flags =
+		KEXEC_FILE_UNLOAD | (slot == KEXEC_SLOT_CRASH ? KEXEC_FILE_ON_CRASH : 0);
 	int rc = call(-1, -1, NULL, flags);
 
-	return rc ? load_error(rc, slot, "the image", 0, e) : 0;
+	return rc ? load_error(rc, slot, "unload", 0, e) : 0;
 }

@@ -24,7 +24,8 @@ static int read_all(struct archive *a, const char *path, char **out, size_t *len
 		got = archive_read_data(a, buf + n, cap - n);
 		if (got < 0) {
 			free(buf);
-			return err_say(e, -EBADMSG, "decompress %s: %s", path, archive_error_string(a));
+			return err_say(e, -EBADMSG, "decompress %s: %s", path,
+				       archive_error_string(a));
 		}
 		n += (size_t)got;
 		if (!got)
@@ -70,7 +71,8 @@ int kofile_read(const char *path, char **image, size_t *len, struct err *e)
 		rc = err_set(e, -archive_errno(a), "read %s", path);
 	else if (archive_read_next_header(a, &entry) != ARCHIVE_OK)
 		rc = err_say(e, -EBADMSG, "decompress %s: %s", path,
-			     archive_error_string(a) ? archive_error_string(a) : "the file is empty");
+			     archive_error_string(a) ? archive_error_string(a)
+						     : "the file is empty");
 	else
 		rc = read_all(a, path, image, len, e);
 	archive_read_free(a);
@@ -107,7 +109,8 @@ static bool section_at(const struct elf *f, unsigned index, struct section *s)
 static bool elf_open(struct elf *f, const char *image, size_t len)
 {
 	*f = (struct elf){ .image = image, .len = len };
-	if (len < 64 || memcmp(image, "\177ELF", 4) || image[5] != 1 || (image[4] != 1 && image[4] != 2))
+	if (len < 64 || memcmp(image, "\177ELF", 4) || image[5] != 1 ||
+	    (image[4] != 1 && image[4] != 2))
 		return false;
 	f->wide = image[4] == 2;
 	f->shoff = f->wide ? get_le64(image + 40) : get_le32(image + 32);
@@ -146,7 +149,8 @@ int kofile_modinfo(const char *image, size_t len, const char *key,
 
 			if (!nul)
 				break;
-			if ((size_t)(nul - at) > key_len && at[key_len] == '=' && !memcmp(at, key, key_len))
+			if ((size_t)(nul - at) > key_len && at[key_len] == '=' &&
+			    !memcmp(at, key, key_len))
 				rc = each(at + key_len + 1, arg);
 			at = nul + 1;
 		}

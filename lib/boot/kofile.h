@@ -7,7 +7,7 @@
 
 #include "base/err.h"
 
-enum { KOFILE_MAX = 256 << 20 };	/* bytes, decompressed; the largest real ones are below 64 MiB */
+enum { KOFILE_MAX = 256 << 20 };	/* bytes, decompressed; real ones are below 64 MiB */
 
 /*
  * Read the module file at path, decompressing .xz, .zst and .gz. The bytes are those that were

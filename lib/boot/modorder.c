@@ -36,11 +36,12 @@ static int push(struct walk *w, size_t mod, enum act act, enum modneed need, str
 {
 	if (w->nr_jobs == w->cap_jobs) {
 		size_t cap = w->cap_jobs ? 2 * w->cap_jobs : 64;
-		struct job *more = cap > MAX_JOBS ? NULL : reallocarray(w->jobs, cap, sizeof(*more));
+		struct job *more =
+			cap > MAX_JOBS ? NULL : reallocarray(w->jobs, cap, sizeof(*more));
 
 		if (!more)
-			return err_say(e, -E2BIG, "%s: the dependencies of %s have no end", w->tree->dir,
-				       w->tree->mods[mod].name);
+			return err_say(e, -E2BIG, "%s: the dependencies of %s have no end",
+				       w->tree->dir, w->tree->mods[mod].name);
 		w->jobs = more;
 		w->cap_jobs = cap;
 	}
@@ -64,7 +65,8 @@ static int emit(struct modlist *list, const struct mod *mod, enum modneed need, 
 	struct modstep *more;
 
 	if (list->n == MODTREE_MAX_STEPS)
-		return err_say(e, -E2BIG, "more than %d modules would be loaded", MODTREE_MAX_STEPS);
+		return err_say(e, -E2BIG, "more than %d modules would be loaded",
+			       MODTREE_MAX_STEPS);
 	more = reallocarray(list->steps, list->n + 1, sizeof(*more));
 	if (!more)
 		return err_set(e, -ENOMEM, "load order");
@@ -114,8 +116,10 @@ static int push_builtin_alias(struct walk *w, const char *word, enum modneed nee
 		const char *key = strstr(at, ".alias=");
 		struct mod *mod;
 
-		if (!key || key > strchr(at, '=') || !normalise(at, (size_t)(key - at), name, sizeof(name)) ||
-		    !normalise(key + 7, strlen(key + 7), norm, sizeof(norm)) || fnmatch(norm, word, 0))
+		if (!key || key > strchr(at, '=') ||
+		    !normalise(at, (size_t)(key - at), name, sizeof(name)) ||
+		    !normalise(key + 7, strlen(key + 7), norm, sizeof(norm)) ||
+		    fnmatch(norm, word, 0))
 			continue;
 		mod = modtree_find(w->tree, name);
 		if (mod)
@@ -165,8 +169,8 @@ static int probe(struct walk *w, struct job job, struct err *e)
 		modtree_name(path, name, sizeof(name));
 		found = modtree_find(w->tree, name);
 		if (!found)
-			return err_say(e, -ENOENT, "%s/modules.dep: %s needs %s, which has no line", w->tree->dir,
-				       mod->name, path);
+			return err_say(e, -ENOENT, "%s/modules.dep: %s needs %s, which has no line",
+				       w->tree->dir, mod->name, path);
 		rc = push(w, (size_t)(found - w->tree->mods), ACT_FILL, need, e);
 	}
 	return rc;
@@ -254,7 +258,8 @@ static int unknown(const struct modtree *tree, const char *word, struct err *e)
 	return rc;
 }
 
-int modtree_resolve(const struct modtree *tree, const char *word, struct modlist *list, struct err *e)
+int modtree_resolve(const struct modtree *tree, const char *word, struct modlist *list,
+		    struct err *e)
 {
 	struct walk w = { .tree = tree, .list = list, .seen = calloc(tree->nr_mods + 1, 1) };
 	int rc;

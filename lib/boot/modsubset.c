@@ -63,7 +63,8 @@ static void put_plain(FILE *out, const char *line, size_t len)
 	fputc('\n', out);
 }
 
-static int filter(const char *text, const struct index_file *file, const struct modlist *list, FILE *out)
+static int filter(const char *text, const struct index_file *file, const struct modlist *list,
+		  FILE *out)
 {
 	bool dep = file == &files[0], builtin = file == &files[3];
 	const char *at = text, *line;

@@ -13,7 +13,7 @@
 #include "base/io.h"
 #include "boot/modtree_index.h"
 
-enum { INDEX_MAX = 64 << 20, MAX_RELEASES = 64 };	/* bytes of an index file; real ones have 2 MiB */
+enum { INDEX_MAX = 64 << 20, MAX_RELEASES = 64 }; /* bytes of an index file; real ones have 2 MiB */
 
 const char *next_line(const char **at, size_t *len)
 {
@@ -239,7 +239,8 @@ static int no_release(const char *dir, const char *release, struct err *e)
 	size_t nr = 0;
 
 	if (n < 0)
-		return err_say(e, -ENOENT, "no modules of kernel %s: there is no directory %s", release, dir);
+		return err_say(e, -ENOENT, "no modules of kernel %s: there is no directory %s",
+			       release, dir);
 	for (int i = 0; i < n && nr < MAX_RELEASES; i++)
 		if (list[i]->d_name[0] != '.')
 			names[nr++] = list[i]->d_name;

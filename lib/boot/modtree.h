@@ -19,13 +19,13 @@ struct modtree;
 enum modneed {
 	MOD_SOFT,		/* by a softdep, or because such a module needs it: may fail */
 	MOD_DEPENDENCY,
-	MOD_ASKED,		/* the word means it; of an alias that means several, one has to load */
+	MOD_ASKED,		/* the word means it; of several of an alias one must load */
 };
 
 /* A step of a load order. Pointers are borrowed from the tree. */
 struct modstep {
 	const char  *name;	/* with '_' only */
-	const char  *path;	/* below the tree's directory, as modules.dep has it; NULL: built in */
+	const char  *path;	/* below the tree's directory, as in modules.dep; NULL: built in */
 	enum modneed need;
 };
 
@@ -54,7 +54,8 @@ const char *modtree_dir(const struct modtree *tree);
  * loaded). A built-in module is a step without path. list starts zeroed; modlist_free ends it.
  * Returns 0; -ENOENT names the nearest module; -E2BIG beyond MODTREE_MAX_STEPS.
  */
-int modtree_resolve(const struct modtree *tree, const char *word, struct modlist *list, struct err *e);
+int modtree_resolve(const struct modtree *tree, const char *word, struct modlist *list,
+		    struct err *e);
 void modlist_free(struct modlist *list);
 
 /* The file of a step that has a path. */

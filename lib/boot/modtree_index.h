@@ -17,7 +17,7 @@ struct modtree {
 	char       *dir;
 	char       *dep;			/* modules.dep, cut to strings */
 	char       *alias, *softdep;		/* the files' text, "" if missing */
-	char       *builtin_info;		/* modules.builtin.modinfo: strings with NUL between */
+	char       *builtin_info;		/* modules.builtin.modinfo: strings */
 	size_t      builtin_info_len;
 	struct mod *mods;			/* sorted by name */
 	size_t      nr_mods, cap_mods;
@@ -32,7 +32,7 @@ const char *next_line(const char **at, size_t *len);
 /* The next word between blanks in [*at, end): *at moves on. NULL at the end. */
 const char *next_word(const char **at, const char *end, size_t *len);
 
-/* Copy len bytes of a module name or alias, '-' to '_' but inside [...]. False if it does not fit. */
+/* Copy a module name or alias, '-' to '_' but inside [...]. False if it does not fit. */
 bool normalise(const char *in, size_t len, char *out, size_t size);
 
 #endif

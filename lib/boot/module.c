@@ -22,7 +22,7 @@
 
 enum { PARAMS_SIZE = 2048, CMDLINE_MAX = 64 << 10 };	/* bytes */
 
-/* Length of "name." at the start of a word, '-' and '_' being equal; 0 if the word is not for name. */
+/* Length of "name." at the start of a word, '-' and '_' being equal; 0 if it has another one. */
 static size_t prefix_len(const char *word, size_t len, const char *name)
 {
 	size_t n = strlen(name);
@@ -54,25 +54,26 @@ int module_cmdline_params(const char *cmdline, const char *name, char *out, size
 	return 0;
 }
 
-/* What the kernel's errors of init_module(2) mean, in words. */
+/* What errors of init_module(2) mean. */
+static const struct reason {
+	int         code;
+	const char *text;
+} reasons[] = {
+	{ -ENOEXEC, "it is not a module for this kernel (see dmesg)" },
+	{ -EKEYREJECTED, "the kernel wants a signature that it knows" },
+	{ -ENOKEY, "the kernel wants a signature that it knows" },
+	{ -EBADMSG, "the kernel wants a signature that it knows" },
+	{ -ENOENT, "a symbol that it needs is missing (see dmesg)" },
+	{ -EPERM, "not permitted (root, lockdown, or kernel.modules_disabled=1)" },
+	{ -ENODEV, "it found no device" },
+};
+
 static int load_error(int code, const char *path, struct err *e)
 {
-	switch (code) {
-	case -ENOEXEC:
-		return err_say(e, code, "load %s: it is not a module for this kernel (see dmesg)", path);
-	case -EKEYREJECTED:
-	case -ENOKEY:
-	case -EBADMSG:
-		return err_say(e, code, "load %s: the kernel wants a signature that it knows", path);
-	case -ENOENT:
-		return err_say(e, code, "load %s: a symbol that it needs is missing (see dmesg)", path);
-	case -EPERM:
-		return err_say(e, code, "load %s: not permitted (root, lockdown, or modules_disabled=1)", path);
-	case -ENODEV:
-		return err_say(e, code, "load %s: it found no device", path);
-	default:
-		return err_set(e, code, "load %s", path);
-	}
+	for (size_t i = 0; i < sizeof(reasons) / sizeof(reasons[0]); i++)
+		if (reasons[i].code == code)
+			return err_say(e, code, "load %s: %s", path, reasons[i].text);
+	return err_set(e, code, "load %s", path);
 }
 
 static int insert_compressed(const char *path, const char *params, struct err *e)
@@ -104,8 +105,8 @@ static int insert(const char *path, const char *params, struct err *e)
 }
 
 /*
- * In the capture kernel the files lie in memory, and that of a loaded module is read no more: of the
- * 15 MB that crashkernel=80M leaves, xfs.ko has 5. Elsewhere nothing is ever removed.
+ * In the capture kernel the files lie in memory, and that of a loaded module is read no more: of
+ * the 15 MB that crashkernel=80M leaves, xfs.ko has 5. Elsewhere nothing is ever removed.
  */
 static void drop_file(const char *path)
 {

@@ -14,9 +14,9 @@
  * since the kernel itself gives them to built-in modules only. Modules are loaded one after the
  * other in this process; a driver's initialisation can hang, so call this from a child that has a
  * deadline. A module that is there already or built in is a success; a softdep that cannot be
- * loaded is not an error. Where /proc/vmcore exists, files of loaded modules are removed from a rootfs
- * in memory. Returns 0; -ENOENT for an unknown name, with the nearest one; else the
- * kernel's errno with the module named.
+ * loaded is not an error. Where /proc/vmcore exists, files of loaded modules are removed from a
+ * rootfs in memory. Returns 0; -ENOENT for an unknown name, with the nearest one; else the kernel's
+ * errno with the module named.
  */
 int module_load(const char *name, const char *params, struct err *e);
 

@@ -29,8 +29,8 @@ static bool field(const char **at, const char *end, char *out, size_t size)
 	while (p < end && *p != ' ') {
 		char c = *p++;
 
-		if (c == '\\' && end - p >= 3 && p[0] >= '0' && p[0] <= '3' && p[1] >= '0' && p[1] <= '7' &&
-		    p[2] >= '0' && p[2] <= '7') {
+		if (c == '\\' && end - p >= 3 && p[0] >= '0' && p[0] <= '3' && p[1] >= '0' &&
+		    p[1] <= '7' && p[2] >= '0' && p[2] <= '7') {
 			c = (char)((p[0] - '0') << 6 | (p[1] - '0') << 3 | (p[2] - '0'));
 			p += 3;
 		}
@@ -49,15 +49,17 @@ static bool parse(const char *at, const char *end, struct line *l)
 	char word[FIELD_SIZE];
 
 	if (!field(&at, end, word, sizeof(word)) || !field(&at, end, word, sizeof(word)) ||
-	    !field(&at, end, word, sizeof(word)) || sscanf(word, "%u:%u", &l->major, &l->minor) != 2 ||
-	    !field(&at, end, l->root, sizeof(l->root)) || !field(&at, end, l->point, sizeof(l->point)) ||
-	    !field(&at, end, word, sizeof(word)))
+	    !field(&at, end, word, sizeof(word)) ||
+	    sscanf(word, "%u:%u", &l->major, &l->minor) != 2 ||
+	    !field(&at, end, l->root, sizeof(l->root)) ||
+	    !field(&at, end, l->point, sizeof(l->point)) || !field(&at, end, word, sizeof(word)))
 		return false;
 	do {
 		if (!field(&at, end, word, sizeof(word)))
 			return false;
 	} while (strcmp(word, "-"));
-	if (!field(&at, end, l->fstype, sizeof(l->fstype)) || !field(&at, end, l->source, sizeof(l->source)))
+	if (!field(&at, end, l->fstype, sizeof(l->fstype)) ||
+	    !field(&at, end, l->source, sizeof(l->source)))
 		return false;
 	if (!field(&at, end, l->super, sizeof(l->super)))
 		l->super[0] = 0;

@@ -12,7 +12,7 @@ struct mountinfo {
 	char fstype[32], source[256];	/* as in /proc/self/mountinfo, unescaped */
 	char inside[4096];		/* the path inside the filesystem (of the subvolume) */
 	char subvol[1024];		/* btrfs: the subvolume to mount, "" for the top; else "" */
-	unsigned major, minor;		/* of the block device; 0:N for btrfs, whose device is source */
+	unsigned major, minor;		/* of the block device; 0:N for btrfs: see source */
 };
 
 /*

@@ -51,8 +51,9 @@ int mount_early(struct err *e)
 
 		if (!m->optional && mkdir(m->dir, 0755) && errno != EEXIST)
 			rc = -errno;
-		if (!rc && !is_mounted(m->dir) && mount(m->type, m->dir, m->type, m->flags, m->data) &&
-		    errno != EBUSY && !m->optional)
+		if (!rc && !is_mounted(m->dir) &&
+		    mount(m->type, m->dir, m->type, m->flags, m->data) && errno != EBUSY &&
+		    !m->optional)
 			rc = -errno;
 		if (rc && !first)
 			first = err_set(e, rc, "mount %s", m->dir);
@@ -85,12 +86,13 @@ static const struct option {
 static const struct option *find_option(const char *word, size_t len)
 {
 	for (size_t i = 0; i < sizeof(options_known) / sizeof(options_known[0]); i++)
-		if (strlen(options_known[i].name) == len && !memcmp(options_known[i].name, word, len))
+		if (strlen(options_known[i].name) == len &&
+		    !memcmp(options_known[i].name, word, len))
 			return &options_known[i];
 	return NULL;
 }
 
-/* Length of an option: a comma inside double quotes does not end it (SELinux contexts have them). */
+/* Length of an option: a comma inside quotes does not end it (SELinux contexts have them). */
 static size_t option_len(const char *p)
 {
 	bool quoted = false;
@@ -117,7 +119,8 @@ int mount_options(const char *options, unsigned long *flags, char *data, size_t 
 		} else if (n && strncasecmp(p, "x-", 2) && strncmp(p, "comment=", 8)) {
 			if (used + n + 2 > size)
 				return -E2BIG;
-			used += (size_t)snprintf(data + used, size - used, "%s%.*s", used ? "," : "", (int)n, p);
+			used += (size_t)snprintf(data + used, size - used, "%s%.*s",
+						 used ? "," : "", (int)n, p);
 		}
 		p += n + (p[n] == ',');
 	}
@@ -133,7 +136,8 @@ static bool have_filesystem(const char *fstype, struct err *module)
 
 	if (read_file("/proc/filesystems", 1 << 16, &text, &len, NULL))
 		return true;	/* no /proc: let mount(2) tell */
-	for (const char *line = text; *line && !have; line += strcspn(line, "\n"), line += *line == '\n') {
+	for (const char *line = text; *line && !have;
+	     line += strcspn(line, "\n"), line += *line == '\n') {
 		const char *name = line + strcspn(line, "\t\n");
 
 		name += *name == '\t';
@@ -144,33 +148,34 @@ static bool have_filesystem(const char *fstype, struct err *module)
 	return have || !module_load(alias, NULL, module);
 }
 
-/* What the kernel's errors of mount(2) mean, in words. */
-static int mount_error(int code, const char *fstype, const char *dev, const char *dir, const char *data,
+/* What errors of mount(2) mean, and what to do. */
+static const struct reason {
+	int         code;
+	const char *text;
+} reasons[] = {
+	{ -ENODEV, "this kernel does not have it" },
+	{ -EBUSY, "it is in use: mounted already, or part of another device (multipath, RAID, LVM), "
+		  "which then is to be mounted instead" },
+	{ -EROFS, "it cannot be written: a write-protected disk, or features that this kernel only "
+		  "reads (see dmesg)" },
+	{ -EACCES, "it cannot be written: a write-protected disk" },
+	{ -EUCLEAN, "the filesystem is damaged and wants its fsck" },
+	{ -EBADMSG, "the filesystem is damaged and wants its fsck" },
+	{ -EINVAL, "no valid one there, or an option that it does not know (see dmesg)" },
+	{ -ENOTBLK, "it is not a block device" },
+};
+
+static int mount_error(int code, const char *fstype, const char *dev, const char *dir,
 		       const struct err *module, struct err *e)
 {
-	switch (code) {
-	case -ENODEV:
-		return err_say(e, code, "mount %s on %s: this kernel has no %s%s%s", dev, dir, fstype,
-			       module->msg[0] ? "; " : "", module->msg);
-	case -EBUSY:
-		return err_say(e, code, "mount %s on %s: it is in use: mounted already, or part of another "
-			       "device (multipath, RAID, LVM), which then is to be mounted instead", dev, dir);
-	case -EROFS:
-	case -EACCES:
-		return err_say(e, code, "mount %s on %s: it cannot be written (write-protected disk, or a %s "
-			       "with features that this kernel only reads; see dmesg)", dev, dir, fstype);
-	case -EUCLEAN:
-	case -EBADMSG:
-		return err_say(e, code, "mount %s on %s: the %s is damaged and wants its fsck", dev, dir,
-			       fstype);
-	case -EINVAL:
-		return err_say(e, code, "mount %s on %s: no valid %s there, or it does not know the options "
-			       "'%s' (see dmesg)", dev, dir, fstype, data);
-	case -ENOTBLK:
-		return err_say(e, code, "mount %s on %s: it is not a block device", dev, dir);
-	default:
-		return err_set(e, code, "mount %s on %s as %s", dev, dir, fstype);
-	}
+	bool missing = code == -ENODEV && module->msg[0];
+
+	for (size_t i = 0; i < sizeof(reasons) / sizeof(reasons[0]); i++)
+		if (reasons[i].code == code)
+			return err_say(e, code, "mount %s on %s as %s: %s%s%s", dev, dir, fstype,
+				       reasons[i].text, missing ? "; " : "",
+				       missing ? module->msg : "");
+	return err_set(e, code, "mount %s on %s as %s", dev, dir, fstype);
 }
 
 /* ext4 serves ext2 and ext3 where those have no driver of their own. */
@@ -193,11 +198,13 @@ static int check_writable(const char *fstype, const char *dev, const char *dir, 
 	if ((flags & MS_RDONLY) || statvfs(dir, &st) || !(st.f_flag & ST_RDONLY))
 		return 0;
 	umount2(dir, MNT_DETACH);
-	return err_say(e, -EROFS, "mount %s on %s: the kernel allows the %s to be read only (see dmesg)", dev,
+	return err_say(e, -EROFS,
+		       "mount %s on %s: the kernel allows the %s to be read only (see dmesg)", dev,
 		       dir, fstype);
 }
 
-int mount_target(const char *fstype, const char *dev, const char *dir, const char *options, struct err *e)
+int mount_target(const char *fstype, const char *dev, const char *dir, const char *options,
+		 struct err *e)
 {
 	bool plain, guess = !fstype || !*fstype || !strcmp(fstype, "auto");
 	struct superblock sb = { 0 };
@@ -231,7 +238,7 @@ int mount_target(const char *fstype, const char *dev, const char *dir, const cha
 		rc = mount_as(fstype, dev, dir, flags, data);
 	}
 	if (rc)
-		return mount_error(rc, fstype, dev, dir, data, &module, e);
+		return mount_error(rc, fstype, dev, dir, &module, e);
 	return plain ? 0 : check_writable(fstype, dev, dir, flags, e);
 }
 
@@ -254,6 +261,8 @@ int mount_release(const char *dir, int force, struct err *e)
 	if (rc == -EINVAL)
 		return err_say(e, rc, "unmount %s: nothing is mounted there", dir);
 	if (rc == -EBUSY)
-		return err_say(e, rc, "unmount %s: it is in use (open files, or something mounted inside)", dir);
+		return err_say(e, rc,
+			       "unmount %s: it is in use (open files, or something mounted inside)",
+			       dir);
 	return rc ? err_set(e, rc, "unmount %s", dir) : 0;
 }

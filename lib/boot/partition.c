@@ -15,8 +15,9 @@ enum { MAX_ENTRIES = 1024, MAX_ENTRY = 4096, MAX_BLOCK = 4096 };
 /* The first three fields of a GUID are little endian (UEFI 2.10, appendix A). */
 static void put_guid(const uint8_t *g, char out[40])
 {
-	snprintf(out, 40, "%08x-%04x-%04x-%02x%02x-%02x%02x%02x%02x%02x%02x", get_le32(g), get_le16(g + 4),
-		 get_le16(g + 6), g[8], g[9], g[10], g[11], g[12], g[13], g[14], g[15]);
+	snprintf(out, 40, "%08x-%04x-%04x-%02x%02x-%02x%02x%02x%02x%02x%02x", get_le32(g),
+		 get_le16(g + 4), get_le16(g + 6), g[8], g[9], g[10], g[11], g[12], g[13], g[14],
+		 g[15]);
 }
 
 /* The entry of a GPT whose header is in block 1 of that size. */

@@ -70,7 +70,8 @@ static int by_gzip(const void *data, size_t len, char *out, size_t *out_len, str
 	return rc == Z_STREAM_END ? 0 : err_say(e, -EIO, "gzip: error %d", rc);
 }
 
-int squeeze(enum squeeze how, const void *data, size_t len, char **out, size_t *out_len, struct err *e)
+int squeeze(enum squeeze how, const void *data, size_t len, char **out, size_t *out_len,
+	    struct err *e)
 {
 	size_t room = how == SQUEEZE_NONE ? len : how == SQUEEZE_GZIP ? len + len / 1000 + 1024
 								      : ZSTD_compressBound(len);

@@ -18,6 +18,7 @@ const char *squeeze_name(enum squeeze how);
  * window, and a checksum. gzip: level 9, no time in its header. Returns 0 and *out, which the
  * caller frees, *out_len bytes; the same bytes for the same input.
  */
-int squeeze(enum squeeze how, const void *data, size_t len, char **out, size_t *out_len, struct err *e);
+int squeeze(enum squeeze how, const void *data, size_t len, char **out, size_t *out_len,
+	    struct err *e);
 
 #endif

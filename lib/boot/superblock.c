@@ -33,8 +33,9 @@ static void put_uuid(struct superblock *out, const uint8_t u[16])
 	if (!memcmp(u, zero, 16))
 		return;
 	snprintf(out->uuid, sizeof(out->uuid),
-		 "%02x%02x%02x%02x-%02x%02x-%02x%02x-%02x%02x-%02x%02x%02x%02x%02x%02x", u[0], u[1], u[2],
-		 u[3], u[4], u[5], u[6], u[7], u[8], u[9], u[10], u[11], u[12], u[13], u[14], u[15]);
+		 "%02x%02x%02x%02x-%02x%02x-%02x%02x-%02x%02x-%02x%02x%02x%02x%02x%02x", u[0], u[1],
+		 u[2], u[3], u[4], u[5], u[6], u[7], u[8], u[9], u[10], u[11], u[12], u[13], u[14],
+		 u[15]);
 }
 
 /* fs/ext4/ext4.h: struct ext4_super_block at byte 1024. */
@@ -166,7 +167,7 @@ static void fat_root_label(const uint8_t *dir, size_t len, struct superblock *ou
 {
 	out->label[0] = 0;
 	for (size_t at = 0; at + 32 <= len && dir[at]; at += 32) {
-		/* Attribute 8 is the label, 15 a piece of a long name; 0xe5 marks a deleted entry. */
+		/* Attribute 8 is the label, 15 a piece of a long name; 0xe5 is a deleted entry. */
 		if (dir[at] == 0xe5 || (dir[at + 11] & 0x3f) == 0x0f || !(dir[at + 11] & 0x08))
 			continue;
 		if (memcmp(dir + at, no_name, 11))
@@ -214,7 +215,8 @@ int superblock_read(int fd, struct superblock *out, struct err *e)
 	n = pread_full(fd, start, SUPERBLOCK_BYTES, 0);
 	rc = n < 0 ? (int)n : superblock_parse(start, (size_t)n, out);
 	if (!rc && !strcmp(out->type, "vfat") && fat_geometry(start, (size_t)n, &fat)) {
-		dir = pread_full(fd, start, fat.root_len < DIR_MAX ? fat.root_len : DIR_MAX, fat.root_at);
+		dir = pread_full(fd, start, fat.root_len < DIR_MAX ? fat.root_len : DIR_MAX,
+				 fat.root_at);
 		if (dir >= 32) {
 			fat_root_label(start, (size_t)dir, out);
 			trim_blanks(out->label);

@@ -9,7 +9,7 @@
 
 #include "base/err.h"
 
-/* What was found. Strings are printable (others become '_'), as the kernel and mount(8) write them. */
+/* What was found. Strings are printable (others become '_'), as mount(8) writes them. */
 struct superblock {
 	char type[16];		/* "ext2" "ext3" "ext4" "xfs" "btrfs" "vfat" */
 	char uuid[40];		/* lower case, vfat "1234-ABCD" in upper case; "" if it has none */

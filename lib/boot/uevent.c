@@ -20,7 +20,8 @@ enum { EVENT_MAX = 4096 };	/* bytes; UEVENT_BUFFER_SIZE of the kernel is 2048 */
 int uevent_open(void)
 {
 	struct sockaddr_nl group = { .nl_family = AF_NETLINK, .nl_groups = 1 };
-	int fd = socket(AF_NETLINK, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, NETLINK_KOBJECT_UEVENT);
+	int fd = socket(AF_NETLINK, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK,
+			NETLINK_KOBJECT_UEVENT);
 	int room = 1 << 20, rc;
 
 	if (fd < 0)
