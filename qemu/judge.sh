@@ -47,13 +47,15 @@ saved_dir() { # saved_dir [PATH]: the one directory below PATH (default var/cras
 	echo "$found"
 }
 
-complete_dump() { # complete_dump DIR: everything is there under its final name, and it was said
+# complete_dump DIR [WORD]: all is there under its final name, and the closing line says WORD, which
+# is complete, or degraded where the plan makes the program do less than it was asked
+complete_dump() {
 	local file
 	for file in vmcore vmcore-dmesg.txt kexec-dmesg.log manifest.json; do
 		[ -s "$1/$file" ] || fail "$1/$file is missing or empty; there: $(ls "$1")"
 	done
 	[ -z "$(find "$1" -name '*-incomplete*')" ] || fail "incomplete files: $(ls "$1")"
-	console_has '^(\[[^]]*\] *)?kdumpbox: complete'
+	console_has "^(\\[[^]]*\\] *)?kdumpbox: ${2-complete}"
 	dmesg_is_of_panic "$1/vmcore-dmesg.txt"
 	manifest_is_json "$1/manifest.json"
 }
