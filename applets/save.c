@@ -221,7 +221,7 @@ static int report(int rc, const struct err *e, int manifest_rc)
 		 (unsigned long long)s->ms[PHASE_DATA]);
 	if (s->verdict == VERDICT_DEGRADED)
 		log_warn("%s", s->why.msg);
-	return s->verdict == VERDICT_COMPLETE && !manifest_rc ? DONE : DEGRADED;
+	return s->verdict >= VERDICT_SENT && !manifest_rc ? DONE : DEGRADED;
 }
 
 static int save_main(struct args *a)
@@ -247,7 +247,8 @@ static int save_main(struct args *a)
 	job.began = job.last = now_ms();
 	sigaction(SIGTERM, &sa, NULL);
 	sigaction(SIGINT, &sa, NULL);
-	signal(SIGXFSZ, SIG_IGN);		/* a file size limit is an error of write(2), not a death */
+	signal(SIGXFSZ, SIG_IGN);		/* a file size limit is an error of write(2), not a death, */
+	signal(SIGPIPE, SIG_IGN);		/* and so is a reader that went away */
 	if (job.dmesg)
 		save_dmesg();
 	rc = save_run(&job.save, &job.rq, &e);

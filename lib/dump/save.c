@@ -12,7 +12,7 @@
 #include "dump/pins.h"
 
 const char *const phase_names[] = { "open", "filter", "data", "commit" };
-const char *const verdict_names[] = { "failed", "incomplete", "degraded", "complete" };
+const char *const verdict_names[] = { "failed", "incomplete", "degraded", "sent", "complete" };
 
 enum { MIB = 1 << 20, LIKELY_RATIO = 3 };	/* packed kernel pages are about a third of their size */
 
@@ -32,9 +32,11 @@ static void say(const struct save *s, bool warning, const char *fmt, ...)
 
 enum verdict save_verdict(const struct ack *ack, uint64_t missing_pages, bool level_as_asked)
 {
-	if (ack->level < ACK_NAMED)
+	if (ack->level < ACK_SENT)
 		return VERDICT_INCOMPLETE;
-	return missing_pages || !level_as_asked ? VERDICT_DEGRADED : VERDICT_COMPLETE;
+	if (missing_pages || !level_as_asked)
+		return VERDICT_DEGRADED;
+	return ack->level < ACK_NAMED ? VERDICT_SENT : VERDICT_COMPLETE;
 }
 
 static void end_phase(struct save *s, enum phase phase, uint64_t *began)

@@ -18,6 +18,7 @@ enum verdict {
 	VERDICT_FAILED,			/* nothing usable */
 	VERDICT_INCOMPLETE,		/* readable, flagged incomplete, under the name of an incomplete object */
 	VERDICT_DEGRADED,		/* all of it, but with holes or at a lower level than asked for */
+	VERDICT_SENT,			/* all of it went into a stream; what became of it is not known here */
 	VERDICT_COMPLETE,
 };
 extern const char *const verdict_names[];
@@ -52,8 +53,8 @@ struct save {
 };
 
 /*
- * Open rq->vmcore, filter, pack and write to rq->to. Returns 0 if the dump is complete or degraded,
- * else a negative errno with a message; s->verdict tells which and s->why the reason. s stays
+ * Open rq->vmcore, filter, pack and write to rq->to. Returns 0 if the dump is complete, sent or
+ * degraded, else a negative errno with a message; s->verdict tells which and s->why the reason. s stays
  * readable (for a manifest) until save_free, which is wanted in every case.
  */
 int save_run(struct save *s, const struct save_request *rq, struct err *e);

@@ -46,7 +46,7 @@ static int flat_write(struct sink *s, uint64_t at, const void *buf, size_t len, 
 
 	if (!rc)
 		rc = put(f, buf, len, e);
-	if (rc)
+	if (rc && f->inner->rewritable)
 		f->at = back;	/* a record that is not whole is not there */
 	return rc;
 }
@@ -56,15 +56,20 @@ static uint64_t flat_space(struct sink *s)
 	return sink_space(((struct flat_sink *)s)->inner);
 }
 
-static int finish(struct flat_sink *f, struct err *e)
+static int flat_header(struct flat_sink *f, struct err *e)
 {
 	uint8_t head[FLAT_HEADER] = "makedumpfile";
-	int rc;
 
 	put_be64(head + 16, 1);
 	put_be64(head + 24, 1);
-	rc = record_head(f, UINT64_MAX, UINT64_MAX, e);
-	return rc ? rc : sink_write(f->inner, 0, head, sizeof(head), e);
+	return sink_write(f->inner, 0, head, sizeof(head), e);
+}
+
+static int finish(struct flat_sink *f, struct err *e)
+{
+	int rc = record_head(f, UINT64_MAX, UINT64_MAX, e);
+
+	return rc || !f->inner->rewritable ? rc : flat_header(f, e);
 }
 
 static int flat_commit(struct sink *s, struct ack *ack, struct err *e)
@@ -104,6 +109,14 @@ int flat_sink_open(struct sink **out, struct sink *inner, struct err *e)
 	f->base = (struct sink){ .ops = &flat_ops };
 	f->inner = inner;
 	f->at = FLAT_HEADER;
+	if (!inner->rewritable) {
+		int rc = flat_header(f, e);
+
+		if (rc) {
+			free(f);
+			return rc;
+		}
+	}
 	*out = &f->base;
 	return 0;
 }

@@ -5,6 +5,17 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
+
+/* Put a flattened stream on inner, or close it. */
+static int flatten(struct sink **out, struct sink *inner, struct err *e)
+{
+	int rc = flat_sink_open(out, inner, e);
+
+	if (rc)
+		sink_close(inner);
+	return rc;
+}
 
 static int open_raw(struct sink **out, const char *name, uint64_t stamp, struct err *e)
 {
@@ -18,18 +29,23 @@ static int open_raw(struct sink **out, const char *name, uint64_t stamp, struct 
 		return tail_sink_open(out, dev, hash + 1, stamp, e);
 	}
 	rc = raw_sink_open(&raw, name, e);
-	if (rc)
-		return rc;
-	rc = flat_sink_open(out, raw, e);
-	if (rc)
-		sink_close(raw);
-	return rc;
+	return rc ? rc : flatten(out, raw, e);
+}
+
+static int open_stdout(struct sink **out, struct err *e)
+{
+	struct sink *stream;
+	int rc = stream_sink_open(&stream, STDOUT_FILENO, e);
+
+	return rc ? rc : flatten(out, stream, e);
 }
 
 int sink_open(struct sink **out, const char *to, uint64_t stamp, bool replace, struct err *e)
 {
 	if (!strncmp(to, "raw:", 4))
 		return open_raw(out, to + 4, stamp, e);
+	if (!strcmp(to, "-"))
+		return open_stdout(out, e);
 	return file_sink_open(out, to, replace, e);
 }
 
