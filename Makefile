@@ -2,7 +2,8 @@
 B       := build
 CROSS   ?=
 HOSTCC  ?= gcc
-WERROR  ?= -Werror
+# Warnings are errors with the compiler that we test with; others know other ones.
+WERROR  ?= $(if $(filter 12,$(shell $(CROSS)gcc -dumpversion)),-Werror)
 .DEFAULT_GOAL := all
 ARCH    := $(firstword $(subst -, ,$(shell $(CROSS)gcc -dumpmachine)))
 ifeq ($(ARCH),)

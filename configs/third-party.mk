@@ -9,7 +9,6 @@ TP        ?= $B/third-party
 MUSL      := $(abspath $(TP))/musl
 HOSTLIBS  := $(abspath $(TP))/host
 DIST      := $(TP)/distfiles
-SOURCES   := musl zlib xz-utils libzstd lzo2 xxhash libarchive bearssl cmocka
 LIBS.musl := musl zlib xz-utils libzstd lzo2 xxhash libarchive bearssl
 LIBS.host := zlib xz-utils libzstd lzo2 xxhash libarchive bearssl cmocka
 LOCK      := $(file <configs/third-party.lock)
@@ -132,7 +131,7 @@ $$(call update,$(TP)/$1/$2.sh,# $(filter $2_%,$(LOCK))$$(newline)$$(call env.all
 	$$(call env.$1,$2)$$(newline)$$(value build.$2))
 $(TP)/$1/$2.done: $(TP)/$1/$2.sh \
 		$(filter-out $(TP)/musl/$2.done,$(if $(filter musl,$1),$(TP)/musl/musl.done)) \
-		$(NEEDS.$2:%=$(TP)/$1/%.done) | $(DIST)/verified
+		$(NEEDS.$2:%=$(TP)/$1/%.done) | $(DIST)/verified.$1
 	@echo "  LIB     $2 ($1)"
 	@configs/fetch-sources --unpack $(DIST) $2 $(TP)/$1/obj/$2
 	@cd $(TP)/$1/obj/$2 && sh -e $(abspath $(TP))/$1/$2.sh >../../$2.log 2>&1 </dev/null || \
@@ -146,12 +145,13 @@ LIBS_MUSL := $(LIBS.musl:%=$(TP)/musl/%.done)
 LIBS_HOST := $(LIBS.host:%=$(TP)/host/%.done)
 
 $(call update,$(DIST)/lock,$(LOCK))
-$(DIST)/verified: $(DIST)/lock
+$(DIST)/verified.host: $(DIST)/verified.musl
+$(DIST)/verified.%: $(DIST)/lock
 	@configs/deps build
-	@configs/fetch-sources $(DIST) $(SOURCES)
+	@configs/fetch-sources $(DIST) $(LIBS.$*)
 	@touch $@
 
 # Takes the newest versions that this machine's apt offers into the lock.
 lock:
-	configs/fetch-sources --lock $(DIST) $(SOURCES) >$B/lock.new
+	configs/fetch-sources --lock $(DIST) $(sort $(LIBS.musl) $(LIBS.host)) >$B/lock.new
 	mv $B/lock.new configs/third-party.lock
