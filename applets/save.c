@@ -13,13 +13,15 @@
 #include "dump/manifest.h"
 #include "dump/save.h"
 
-enum { OPT_THREADS = 256, OPT_DMESG, OPT_MANIFEST, OPT_KERNEL_LOG, OPT_DIGEST };
+enum { OPT_THREADS = 256, OPT_DMESG, OPT_MANIFEST, OPT_KERNEL_LOG, OPT_DIGEST, OPT_FORMAT };
 
 static const struct opt save_opts[] = {
-	{ 'd', "dump-level", "N", "leave out: 1 zero, 2 cache, 4 private cache, 8 user, 16 free (default 31)" },
+	{ 'd', "dump-level", "N[,N]", "leave out: 1 zero, 2 cache, 4 private cache, 8 user, 16 free (default 31); "
+	  "further levels are tried where it does not fit" },
 	{ 'c', "compress", "CODEC", "zstd, zlib, lzo or none (default zstd)" },
 	{ 'f', "force", NULL, "overwrite OUT" },
 	{ OPT_THREADS, "threads", "N", "threads that compress (default: one per CPU, as memory allows)" },
+	{ OPT_FORMAT, "format", "NAME", "kdump or elf (default kdump); elf is not compressed" },
 	{ OPT_DIGEST, "digest", "NAME", "xxh64 or sha256 for the manifest (default xxh64)" },
 	{ OPT_DMESG, "dmesg", "FILE", "save the kernel log there first" },
 	{ OPT_KERNEL_LOG, "kernel-log", "FILE", "save the log of the running kernel there, after the dump" },
@@ -28,12 +30,13 @@ static const struct opt save_opts[] = {
 };
 APPLET(save, "save", "save a crashed kernel's memory, filtered and compressed", "VMCORE OUT");
 
-enum { PROGRESS_MS = 3000, MIB = 1 << 20, MAX_LOG = 4 << 20 };
+enum { PROGRESS_MS = 3000, MIB = 1 << 20, MAX_LOG = 4 << 20, MAX_LEVELS = 8 };
 
 static struct {
 	struct save         save;
 	struct save_request rq;
 	const char         *dmesg, *kernel_log, *manifest;
+	unsigned            levels[MAX_LEVELS];
 	uint64_t            began, last, last_done;
 } job;
 
@@ -89,6 +92,18 @@ static int set_codec(const char *name, struct err *e)
 		       near ? "; did you mean " : "; zstd, zlib, lzo and none are known", near ? near : "");
 }
 
+static int set_levels(const char *list, struct err *e)
+{
+	int n = level_list(list, job.levels, MAX_LEVELS, e);
+
+	if (n < 0)
+		return n;
+	job.rq.level = job.levels[0];
+	job.rq.next_levels = job.levels + 1;
+	job.rq.nr_next_levels = (size_t)n - 1;
+	return 0;
+}
+
 static int take_option(int id, const char *value, struct err *e)
 {
 	unsigned long long n = 0;
@@ -96,15 +111,18 @@ static int take_option(int id, const char *value, struct err *e)
 
 	switch (id) {
 	case 'd':
-		rc = parse_number(value, "dump level", 0, LEVEL_MAX, &n, e);
-		job.rq.level = (unsigned)n;
-		return rc;
+		return set_levels(value, e);
 	case 'c':
 		return set_codec(value, e);
 	case OPT_THREADS:
 		rc = parse_number(value, "threads", 1, 256, &n, e);
 		job.rq.threads = (unsigned)n;
 		return rc;
+	case OPT_FORMAT:
+		job.rq.format = strcmp(value, "elf") ? FORMAT_KDUMP : FORMAT_ELF;
+		if (job.rq.format == FORMAT_KDUMP && strcmp(value, "kdump"))
+			return err_say(e, -EINVAL, "unknown format '%.20s': kdump and elf are known", value);
+		return 0;
 	case OPT_DIGEST:
 		job.rq.digest = strcmp(value, "sha256") ? DIGEST_XXH64 : DIGEST_SHA256;
 		if (strcmp(value, digest_names[job.rq.digest]))
@@ -194,7 +212,7 @@ static int save_manifest(void)
 		snprintf(entry, sizeof(entry), "%s#manifest.json", job.rq.to);
 		job.manifest = entry;
 	}
-	if (!job.manifest || !job.save.writer.arena)
+	if (!job.manifest || !job.save.format.ops)
 		return 0;
 	rc = put_manifest(job.manifest, true, &e);
 	if (sink_is_full(rc) && !strncmp(job.manifest, "raw:", 4))
@@ -216,7 +234,7 @@ static int report(int rc, const struct err *e, int manifest_rc)
 	}
 	log_info("%s: %s, %llu KiB, %llu pages at dump level %u, %llu.%03llu s (filter %llu ms, data %llu ms)",
 		 verdict_names[s->verdict], job.rq.to, (unsigned long long)s->size >> 10,
-		 (unsigned long long)s->writer.saved, s->level, (unsigned long long)ms / 1000,
+		 (unsigned long long)s->format.ops->saved(&s->format), s->level, (unsigned long long)ms / 1000,
 		 (unsigned long long)ms % 1000, (unsigned long long)s->ms[PHASE_FILTER],
 		 (unsigned long long)s->ms[PHASE_DATA]);
 	if (s->verdict == VERDICT_DEGRADED)
@@ -242,6 +260,8 @@ static int save_main(struct args *a)
 		id = err_say(&e, -EINVAL, "VMCORE and OUT are wanted; see --help");
 	if (id < 0)
 		return applet_usage(&e);
+	if (job.rq.format == FORMAT_ELF)
+		job.rq.codec = codec_find("none");
 	job.rq.vmcore = a->operands[0];
 	job.rq.to = a->operands[1];
 	job.began = job.last = now_ms();

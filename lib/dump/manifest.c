@@ -64,7 +64,7 @@ static void put_pages(struct text *t, const struct save *s)
 	put(t, "  \"pages\": { \"size\": %u, \"ram\": %llu, \"kept\": %llu, \"saved\": %llu, \"zero\": %llu, "
 	    "\"raw\": %llu, \"unreadable\": %llu,\n    \"excluded\": {", 1U << s->kernel.src.page_shift,
 	    (unsigned long long)source_nr_pages(&s->kernel.src), (unsigned long long)s->filter.kept,
-	    (unsigned long long)s->writer.saved, (unsigned long long)p->zeros, (unsigned long long)p->raw,
+	    (unsigned long long)s->format.ops->saved(&s->format), (unsigned long long)p->zeros, (unsigned long long)p->raw,
 	    (unsigned long long)(p->holes.pages + s->filter.cut));
 	for (int c = PAGE_CACHE; c < NR_PAGE_CLASSES; c++, comma = ",")
 		put(t, "%s \"%s\": %llu", comma, page_class_names[c], (unsigned long long)s->filter.excluded[c]);
@@ -91,15 +91,16 @@ static void put_extents(struct text *t, const struct digest *d, uint64_t start, 
 
 static void put_digest(struct text *t, const struct save *s, bool with_sums)
 {
-	const struct writer *w = &s->writer;
+	const struct region *regions;
+	const struct digest *header;
 	const char *comma = "";
+	size_t n = s->format.ops->sums(&s->format, &header, &regions);
 
 	put(t, "  \"digest\": { \"algorithm\": \"%s\", \"extents\": [", digest_names[s->rq->digest]);
-	if (with_sums && w->arena) {
-		put_extents(t, &w->header_sum, 0, &comma);
-		for (int i = 0; i < NR_REGIONS; i++)
-			put_extents(t, &w->regions[i].sums, w->regions[i].start, &comma);
-	}
+	if (with_sums)
+		put_extents(t, header, 0, &comma);
+	for (size_t i = 0; with_sums && i < n; i++)
+		put_extents(t, &regions[i].sums, regions[i].start, &comma);
 	put(t, "\n  ] }\n}\n");
 }
 
@@ -130,8 +131,9 @@ int manifest_write(const struct save *s, const char *name, bool with_sums, struc
 	put_string(&t, "build_id", build_id);
 	put(&t, ", \"crash_time\": %llu,\n  ", (unsigned long long)s->kernel.crash_time);
 	put_string(&t, "file", name);
-	put(&t, ", \"size\": %llu, \"compression\": \"%s\",\n  \"level\": { \"asked\": %u, \"applied\": %u, ",
-	    (unsigned long long)s->size, s->rq->codec->name, s->rq->level, s->level);
+	put(&t, ", \"size\": %llu, \"format\": \"%s\", \"compression\": \"%s\",\n"
+	    "  \"level\": { \"asked\": %u, \"applied\": %u, ", (unsigned long long)s->size,
+	    s->format.ops->name, s->rq->codec->name, s->asked, s->level);
 	put_string(&t, "why", s->filter.why);
 	put(&t, " },\n");
 	put_pages(&t, s);

@@ -6,8 +6,8 @@
 #include "dump/save.h"
 
 /*
- * Write the manifest of a run to an open sink (front to back) and leave committing it to the
- * caller. name: of the dump inside the directory. with_sums: false leaves the extents out, for
+ * Write the manifest of a run that came as far as its format to an open sink (front to back) and
+ * leave committing it to the caller. name: of the dump inside the directory. with_sums: false leaves the extents out, for
  * places with little room. Extents lie inside one part of the file each and are at most
  * DIGEST_EXTENT bytes; of a flattened dump they are those of the dump that it unpacks to.
  */

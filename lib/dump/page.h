@@ -15,6 +15,12 @@ enum dump_level {
 	LEVEL_MAX           = 31,
 };
 
+/*
+ * "N[,N...]": each 0 to LEVEL_MAX, at most max of them, into out. Returns how many, or -EINVAL with
+ * a message.
+ */
+int level_list(const char *text, unsigned *out, size_t max, struct err *e);
+
 /* How to tell a hugetlb page; kernels differ. */
 enum hugetlb_by { HUGETLB_UNKNOWN, HUGETLB_DTOR, HUGETLB_FLAG, HUGETLB_TYPE };
 

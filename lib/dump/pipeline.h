@@ -19,10 +19,6 @@ struct holes {
 	uint64_t pages;					/* all of them */
 };
 
-/* Takes the next pages, as writer_pages and elfdump_pages do. */
-typedef int (*pages_put)(void *out, const struct packed *pages, size_t n, const void *data, size_t len,
-			 struct err *e);
-
 struct pipeline {
 	struct filter      *filter;	/* borrowed, as all pointers here */
 	pages_put           put;

@@ -99,7 +99,7 @@ static int check_space(struct save *s, struct sink *sink, struct err *e)
 		return 0;
 	say(s, false, "about %llu MiB to write, %llu MiB free", (unsigned long long)(likely / MIB),
 	    (unsigned long long)(space / MIB));
-	if (likely <= space || s->filter.level == LEVEL_MAX || !s->filter.has_memmap)
+	if (likely <= space || s->filter.level == LEVEL_MAX || !s->filter.has_memmap || s->rq->nr_next_levels)
 		return 0;
 	say(s, true, "too little room for dump level %u: trying level %u", s->level, LEVEL_MAX);
 	return run_filter(s, LEVEL_MAX, e);
@@ -122,32 +122,28 @@ static void plan(struct save *s)
 static int write_dump(struct save *s, struct sink *sink, struct err *e)
 {
 	const struct save_request *rq = s->rq;
-	struct layout layout;
+	const struct format_start start = {
+		.sink = sink, .filter = &s->filter, .flag = rq->codec->flag, .level = s->level,
+		.digest = rq->digest, .limit = rq->limit,
+	};
+	struct format *f = &s->format;
 	struct err second = { 0 };
-	int rc = layout_init(&layout, &s->kernel, s->filter.kept, e);
+	int rc = format_begin(f, rq->format, &start, e);
 
 	if (rc)
 		return rc;
-	if (sink->ops->reserve) {
-		rc = sink->ops->reserve(sink, layout.data_at + layout.block, e);
-		if (rc)
-			return rc;
-	}
-	rc = writer_init(&s->writer, sink, &layout, &s->kernel, rq->codec->flag, s->level, rq->digest, e);
-	if (rc)
-		return rc;
 	s->pipeline = (struct pipeline){
-		.filter = &s->filter, .put = writer_pages, .out = &s->writer, .codec = rq->codec, .plan = s->plan,
-		.skip_zeros = s->level & LEVEL_ZERO, .stop = rq->stop,
+		.filter = &s->filter, .put = f->ops->put, .out = f->ops->put_to(f), .codec = rq->codec,
+		.plan = s->plan, .skip_zeros = s->level & LEVEL_ZERO, .stop = rq->stop,
 	};
 	rc = pipeline_run(&s->pipeline, rq->tick, rq->ctx, e);
 	if (!rc && s->pipeline.stopped)
 		rc = err_say(e, -ECANCELED, "stopped before the end");
 	if (!rc)
-		rc = writer_end(&s->writer, true, e);
+		rc = f->ops->end(f, true, e);
 	if (!rc)
 		return 0;
-	if (writer_end(&s->writer, false, &second))
+	if (f->ops->end(f, false, &second))
 		say(s, true, "close the dump as incomplete: %s", second.msg);
 	else
 		s->verdict = VERDICT_INCOMPLETE;
@@ -162,7 +158,7 @@ static int to_sink(struct save *s, struct sink *sink, uint64_t *began, struct er
 	int rc = write_dump(s, sink, e);
 
 	end_phase(s, PHASE_DATA, began);
-	s->size = writer_size(&s->writer);
+	s->size = s->format.ops->size(&s->format);
 	if (!rc)
 		rc = sink_commit(sink, &ack, e);
 	else if (s->verdict == VERDICT_INCOMPLETE && sink_keep(sink, &second))
@@ -170,10 +166,10 @@ static int to_sink(struct save *s, struct sink *sink, uint64_t *began, struct er
 	end_phase(s, PHASE_COMMIT, began);
 	if (!rc) {
 		s->verdict = save_verdict(&ack, s->filter.cut + s->pipeline.holes.pages,
-					  s->level == s->rq->level);
+					  s->level == s->asked);
 	} else if (s->filter.kept) {
 		err_add(e, "%llu of %llu MiB saved",
-			(unsigned long long)(s->writer.saved * page / MIB),
+			(unsigned long long)(s->format.ops->saved(&s->format) * page / MIB),
 			(unsigned long long)(s->filter.kept * page / MIB));
 	}
 	return rc;
@@ -188,13 +184,47 @@ static void reason(struct save *s)
 	if (holes)
 		err_say(&s->why, -EIO, "%llu pages could not be read", (unsigned long long)holes);
 	else
-		err_say(&s->why, -EIO, "dump level %u instead of %u", s->level, s->rq->level);
+		err_say(&s->why, -EIO, "dump level %u instead of %u", s->level, s->asked);
+}
+
+/* One try: filter, write, commit. */
+static int try_level(struct save *s, unsigned level, uint64_t *began, struct err *e)
+{
+	struct sink *sink;
+	int rc;
+
+	s->asked = level;
+	rc = run_filter(s, level, e);
+	end_phase(s, PHASE_FILTER, began);
+	if (!rc)
+		rc = sink_open(&sink, s->rq->to, s->kernel.crash_time, s->rq->replace, e);
+	if (rc)
+		return rc;
+	rc = check_space(s, sink, e);
+	if (!rc)
+		rc = to_sink(s, sink, began, e);
+	sink_close(sink);
+	return rc;
+}
+
+/* A stream cannot be begun again. */
+static int try_levels(struct save *s, uint64_t *began, struct err *e)
+{
+	const struct save_request *rq = s->rq;
+	int rc = try_level(s, rq->level, began, e);
+
+	for (size_t i = 0; sink_is_full(rc) && i < rq->nr_next_levels && strcmp(rq->to, "-"); i++) {
+		say(s, true, "%s; trying dump level %u", e->msg, rq->next_levels[i]);
+		format_free(&s->format);
+		s->verdict = VERDICT_FAILED;
+		rc = try_level(s, rq->next_levels[i], began, e);
+	}
+	return rc;
 }
 
 int save_run(struct save *s, const struct save_request *rq, struct err *e)
 {
 	uint64_t began = now_ms();
-	struct sink *sink;
 	int rc;
 
 	*s = (struct save){ .rq = rq };
@@ -207,16 +237,7 @@ int save_run(struct save *s, const struct save_request *rq, struct err *e)
 	plan(s);
 	end_phase(s, PHASE_OPEN, &began);
 	pins_collect(&s->kernel, &s->pins);
-	rc = run_filter(s, rq->level, e);
-	end_phase(s, PHASE_FILTER, &began);
-	if (!rc)
-		rc = sink_open(&sink, rq->to, s->kernel.crash_time, rq->replace, e);
-	if (!rc) {
-		rc = check_space(s, sink, e);
-		if (!rc)
-			rc = to_sink(s, sink, &began, e);
-		sink_close(sink);
-	}
+	rc = try_levels(s, &began, e);
 	if (rc)
 		s->why = *e;
 	else
@@ -228,7 +249,7 @@ void save_free(struct save *s)
 {
 	if (!s->kernel.src.loads)
 		return;
-	writer_free(&s->writer);
+	format_free(&s->format);
 	filter_free(&s->filter);
 	kernel_close(&s->kernel);
 }

@@ -5,8 +5,8 @@
 
 #include <stdatomic.h>
 
-#include "dump/digest.h"
 #include "dump/filter.h"
+#include "dump/format.h"
 #include "dump/pipeline.h"
 #include "sink/sink.h"
 
@@ -26,9 +26,13 @@ extern const char *const verdict_names[];
 struct save_request {
 	const char         *vmcore, *to;	/* input; output for sink_open */
 	unsigned            level;		/* LEVEL_ bits */
+	const unsigned     *next_levels;	/* to try, from the start, where the one before does not fit */
+	size_t              nr_next_levels;
 	const struct codec *codec;
 	unsigned            threads;		/* 0: one per CPU */
 	enum digest_kind    digest;
+	enum format_kind    format;		/* FORMAT_ELF: codec must be none */
+	uint64_t            limit;		/* bytes that the dump may have; 0: as many as fit */
 	bool                replace;		/* overwrite an existing file */
 	const atomic_int   *stop;		/* see pipeline */
 	void              (*tick)(void *ctx);	/* about once a second while data is written */
@@ -42,11 +46,12 @@ struct save {
 	struct kernel   kernel;
 	struct pins     pins;
 	struct filter   filter;
-	struct writer   writer;
+	struct format   format;
 	struct pipeline pipeline;
 	struct plan     plan;
 	uint64_t        ms[NR_PHASES];	/* how long each phase took */
 	uint64_t        size;		/* bytes of the dump */
+	unsigned        asked;		/* the level of this try */
 	unsigned        level;		/* applied */
 	enum verdict    verdict;
 	struct err      why;		/* what ended or degraded it; msg "" if nothing did */

@@ -40,6 +40,10 @@ struct packed {
 	uint32_t flags;			/* PAGE_ */
 };
 
+/* Takes the next pages, as writer_pages does. */
+typedef int (*pages_put)(void *out, const struct packed *pages, size_t n, const void *data, size_t len,
+			 struct err *e);
+
 /* Bytes that writer_init will allocate. */
 size_t writer_memory(void);
 
