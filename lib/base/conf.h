@@ -19,6 +19,7 @@ enum {
 	CONF_FILE_MAX    = 64 << 10,	/* bytes of a file that are read at all */
 	CONF_TARGETS_MAX = 4,
 	CONF_NOTES_MAX   = 32,
+	CONF_THREADS_MAX = 256,		/* as many as save takes */
 	CONF_TEXT_MAX    = 256,		/* bytes of a value with its NUL; longer ones are refused */
 };
 

@@ -73,6 +73,8 @@ static int number(const char *text, const char *what, unsigned max, int *out, st
 
 static int take(struct collector *k, const struct collector_opt *o, const char *value, struct err *e)
 {
+	int rc;
+
 	switch (o->effect) {
 	case SNAPPY:
 		conf_note(k->c, "core_collector: -p (snappy) is not supported: lzo is used");
@@ -85,7 +87,10 @@ static int take(struct collector *k, const struct collector_opt *o, const char *
 			conf_note(k->c, "core_collector: -d %.40s: only the first level is used", value);
 		return number(value, "dump level", 31, &k->level, e);
 	case THREADS:
-		return number(value, "number of threads", 1024, &k->threads, e);
+		rc = number(value, "number of threads", 1 << 20, &k->threads, e);
+		if (k->threads > CONF_THREADS_MAX)
+			k->threads = CONF_THREADS_MAX;
+		return rc;
 	case NO_ELF:
 		conf_note(k->c, "core_collector: -E (ELF) is not supported: the kdump format is used");
 		return 0;

@@ -220,7 +220,7 @@ static const struct keyword keywords[] = {
 	TEXT("mount_options", G_OPTIONS, set_text, mount_options),
 	NUMBER("dump_level", G_LEVEL, dump_level, 0, 31),
 	WORD("compress", G_COMPRESS, compress, "zstd zlib lzo none"),
-	NUMBER("threads", G_THREADS, threads, 0, 1024),
+	NUMBER("threads", G_THREADS, threads, 0, CONF_THREADS_MAX),
 	WORD("digest", G_DIGEST, digest, "xxh64 sha256"),
 	NUMBER("device_timeout", G_DEVICE, device_timeout_s, 1, DAY),
 	NUMBER("stall_timeout", G_STALL, stall_timeout_s, 10, DAY),

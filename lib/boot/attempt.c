@@ -76,6 +76,23 @@ static void look(struct run *r, struct attempt *a)
 		because(r, "vmcore", &end);
 }
 
+/* An exit status is no reason: save said it in the kernel log. */
+static void find_reason(struct run *r)
+{
+	static const struct step step = { "reason", run_reason, .deadline_s = 10, .always = true };
+	static const char *const stops[] = {
+		[CHILD_NOT_STOPPED] = "", [CHILD_DEADLINE] = "deadline reached, ", [CHILD_STALLED] = "no sign of life, ",
+	};
+	struct steps quiet = r->steps;
+	struct step_end end;
+
+	quiet.report = NULL;
+	step_run(&quiet, &step, &end);
+	if (end.ok)
+		snprintf(r->closing.reason, sizeof(r->closing.reason), "%s%.320s", stops[r->closing.save.stopped],
+			 end.out.text);
+}
+
 static void save_memory(struct run *r, struct attempt *a)
 {
 	const struct step step = { "vmcore", run_vmcore, .stall_s = (unsigned)r->conf.stall_timeout_s,
@@ -87,6 +104,8 @@ static void save_memory(struct run *r, struct attempt *a)
 	r->closing.save = end.child;
 	if (!end.ok)
 		because(r, step.name, &end);
+	if (end.child.end == CHILD_EXITED && outcome_of(&end.child) == OUTCOME_FAILED)
+		find_reason(r);
 	if (end.child.end != CHILD_ABANDONED && a->target.kind != TARGET_RAW)
 		look(r, a);
 	target_place(a, a->name, r->closing.where, sizeof(r->closing.where));

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "boot/lastword.h"
 #include "boot/pid1.h"
 #include "boot/pstore.h"
 
@@ -81,4 +82,10 @@ int run_pstore(void *arg, struct step_out *out)
 		return n;
 	snprintf(out->note, sizeof(out->note), "%d files", n);
 	return 0;
+}
+
+int run_reason(void *arg, struct step_out *out)
+{
+	(void)arg;
+	return !lastword_find("save", out->text, sizeof(out->text));
 }

@@ -27,4 +27,7 @@ int run_dmesg(void *arg, struct step_out *out);
 int run_vmcore(void *arg, struct step_out *out);
 int run_pstore(void *arg, struct step_out *out);
 
+/* For struct step: text gets what save said last about an error. 1 if it said nothing. */
+int run_reason(void *arg, struct step_out *out);
+
 #endif

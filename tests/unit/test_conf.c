@@ -214,6 +214,7 @@ static const struct {
 	{ "ELF is not there: kdump", "makedumpfile -E -d 31", 31, 0, 1, "none" },
 	{ "threads, both ways", "makedumpfile -l -d 31 --num-threads 2", 31, 2, 0, "lzo" },
 	{ "threads with =", "makedumpfile --num-threads=4 -l -d 31", 31, 4, 0, "lzo" },
+	{ "more threads than there can be", "makedumpfile --num-threads 100000 -l -d 31", 31, CONF_THREADS_MAX, 0, "lzo" },
 	{ "a list of levels: the first", "makedumpfile -l -d 17,31", 17, 0, 1, "lzo" },
 	{ "leading zero is decimal", "makedumpfile -l -d 031", 31, 0, 0, "lzo" },
 	{ "the last codec counts", "makedumpfile -l -c -d 1", 1, 0, 0, "zlib" },

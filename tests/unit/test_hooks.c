@@ -16,6 +16,7 @@
 #include "base/child.h"
 #include "base/io.h"
 #include "boot/hooks.h"
+#include "boot/lastword.h"
 #include "boot/modlist.h"
 #include "boot/pstore.h"
 
@@ -176,6 +177,29 @@ static void test_modlist(void **state)
 	assert_int_equal(bad, 1);
 }
 
+static void test_last_word(void **state)
+{
+	static const struct {
+		const char *why, *record, *said;
+	} cases[] = {
+		{ "an error of save", "11,500,3000000,-;save: error: disk full; so\n", "disk full; so" },
+		{ "with further fields and lines", "3,500,3,-,caller=T1;save: error: a\n SUBSYSTEM=x\n", "a" },
+		{ "a warning is none", "12,500,3000000,-;save: warning: error: x\n", NULL },
+		{ "of somebody else", "12,500,3000000,-;xsave: error: x\n", NULL },
+		{ "no record", "save: error: x", NULL },
+		{ "nothing", "", NULL },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		char out[40] = "before";
+
+		print_message("%s\n", cases[i].why);
+		assert_int_equal(lastword_in_record(cases[i].record, "save", out, sizeof(out)), cases[i].said != NULL);
+		assert_string_equal(out, cases[i].said ? cases[i].said : "before");
+	}
+}
+
 static int make_dir(void **state)
 {
 	(void)state;
@@ -199,6 +223,7 @@ int main(void)
 		cmocka_unit_test(test_exec),
 		cmocka_unit_test(test_pstore),
 		cmocka_unit_test(test_modlist),
+		cmocka_unit_test(test_last_word),
 	};
 
 	return cmocka_run_group_tests(tests, make_dir, remove_dir);
