@@ -197,7 +197,8 @@ static int try_level(struct save *s, unsigned level, uint64_t *began, struct err
 	rc = run_filter(s, level, e);
 	end_phase(s, PHASE_FILTER, began);
 	if (!rc)
-		rc = sink_open(&sink, s->rq->to, s->kernel.crash_time, s->rq->replace, e);
+		rc = (s->rq->open ? s->rq->open : sink_open)(&sink, s->rq->to, s->kernel.crash_time,
+							     s->rq->replace, e);
 	if (rc)
 		return rc;
 	rc = check_space(s, sink, e);

@@ -24,7 +24,9 @@ enum verdict {
 extern const char *const verdict_names[];
 
 struct save_request {
-	const char         *vmcore, *to;	/* input; output for sink_open */
+	const char         *vmcore, *to;	/* input; output for open */
+	/* Opens `to`, as sink_open does; NULL: sink_open itself. */
+	int               (*open)(struct sink **out, const char *to, uint64_t stamp, bool replace, struct err *e);
 	unsigned            level;		/* LEVEL_ bits */
 	const unsigned     *next_levels;	/* to try, from the start, where the one before does not fit */
 	size_t              nr_next_levels;
