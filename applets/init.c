@@ -24,8 +24,8 @@ static void report(void *arg, const struct step *step, const struct step_end *en
 
 	(void)arg;
 	if (end && end->ok)
-		log_info("%s: %s%s%llu.%02llu s", step->name, end->out.note, end->out.note[0] ? ", " : "",
-			 ms / 1000, ms % 1000 / 10);
+		log_info("%s: %s%s%llu.%02llu s", step->name, end->out.note,
+			 end->out.note[0] ? ", " : "", ms / 1000, ms % 1000 / 10);
 	else if (end)
 		log_warn("%s: %s", step->name, end->why);
 }
@@ -37,7 +37,8 @@ static void warn(const char *text)
 
 static void save_to(struct run *r, const struct target *t, const char *mount_point)
 {
-	log_info("target: %s %s, waiting for it at most %d s", t->keyword, t->device, r->conf.device_timeout_s);
+	log_info("target: %s %s, waiting for it at most %d s", t->keyword, t->device,
+		 r->conf.device_timeout_s);
 	run_target(r, t, mount_point);
 }
 
@@ -104,7 +105,8 @@ static enum conf_action live(struct run *r)
 	run_start(r);
 	on_failure = r->conf.failure_action;
 	if (access(vmcore, F_OK)) {
-		log_warn("no %s: this kernel was not started by a crash, there is nothing to save", vmcore);
+		log_warn("no %s: this kernel was not started by a crash, there is nothing to save",
+			 vmcore);
 		if (on_failure == ACTION_DUMP_TO_ROOTFS)
 			on_failure = r->conf.final_action;
 	} else {
@@ -141,7 +143,9 @@ static int by_hand(struct args *a)
 static int init_main(struct args *a)
 {
 	static const enum final_action finals[] = {
-		[ACTION_REBOOT] = FINISH_REBOOT, [ACTION_HALT] = FINISH_HALT, [ACTION_POWEROFF] = FINISH_POWEROFF,
+		[ACTION_REBOOT] = FINISH_REBOOT,
+		[ACTION_HALT] = FINISH_HALT,
+		[ACTION_POWEROFF] = FINISH_POWEROFF,
 	};
 	struct run r = { .steps = { .report = report, .reap_all = true }, .warn = warn };
 	enum conf_action action = ACTION_REBOOT;

@@ -90,7 +90,7 @@ static uint64_t activity(pid_t pid)
 	snprintf(path, sizeof(path), "/proc/%d/stat", (int)pid);
 	if (read_line(path, line, sizeof(line)))
 		return 0;
-	p = strrchr(line, ')');		/* the name may hold anything; proc(5): fields 3 to 15 follow */
+	p = strrchr(line, ')'); /* the name may hold anything; proc(5): fields 3 to 15 follow */
 	if (!p || sscanf(p + 1, " %*c %*d %*d %*d %*d %*d %*u %llu %*u %llu %*u %llu %llu", &minflt,
 			 &majflt, &utime, &stime) != 4)
 		return 0;
@@ -170,7 +170,7 @@ static bool reap(struct watch *w)
 	}
 	if (pid == 0)
 		return false;
-	/* ECHILD: somebody else took its status. It is gone, and how is not known: not a success. */
+	/* ECHILD: somebody else took its status. It is gone, nobody knows how: no success. */
 	w->result->end = CHILD_SIGNALED;
 	w->result->value = 0;
 	return true;
@@ -189,7 +189,8 @@ static void watch(struct watch *w, const sigset_t *chld)
 			return;
 		}
 		ms = next_look(w, now);
-		t = (struct timespec){ .tv_sec = ms / 1000, .tv_nsec = (long)(ms % 1000) * 1000000 };
+		t.tv_sec = ms / 1000;
+		t.tv_nsec = (long)(ms % 1000) * 1000000;
 		sigtimedwait(chld, NULL, &t);
 	}
 }
@@ -234,11 +235,12 @@ void child_describe(const struct child_result *r, char *out, size_t size)
 		if (r->stopped)
 			snprintf(out, size, "%sended by a signal after %u s", why[r->stopped], s);
 		else
-			snprintf(out, size, "died by signal %d (%s)", r->value, strsignal(r->value));
+			snprintf(out, size, "died by signal %d (%s)", r->value,
+				 strsignal(r->value));
 		break;
 	case CHILD_ABANDONED:
-		snprintf(out, size, "%scannot be killed, left behind as process %d after %u s", why[r->stopped],
-			 r->value, s);
+		snprintf(out, size, "%scannot be killed, left behind as process %d after %u s",
+			 why[r->stopped], r->value, s);
 		break;
 	case CHILD_NOT_STARTED:
 		snprintf(out, size, "cannot start a process: %s", strerror(r->value));

@@ -19,10 +19,10 @@ struct child_spec {
 	const char *const  *argv;
 
 	unsigned deadline_ms;	/* then SIGTERM to the child's process group; 0: none */
-	unsigned stall_ms;	/* also when it used no CPU time and touched no new page so long; 0: none */
+	unsigned stall_ms;	/* the same, without CPU time and page faults; 0: none */
 	unsigned grace_ms;	/* from SIGTERM to SIGKILL; 0: 2000 */
 	unsigned abandon_ms;	/* from SIGKILL until it is left behind (state D); 0: 2000 */
-	int      output;	/* file descriptor for its standard output and error; 0: inherited */
+	int      output;	/* fd for its standard output and error; 0: inherited */
 	bool     reap_all;	/* PID 1: also reap whoever else ends in the meantime */
 };
 
@@ -53,7 +53,7 @@ struct child_result child_run(const struct child_spec *spec);
 /* True if it ended by itself or obeyed, with exit status 0. */
 bool child_ok(const struct child_result *r);
 
-/* In words: "exit status 1", "killed by signal 11 (Segmentation fault)", "no end within 30 s: ..." */
+/* In words: "exit status 1", "died by signal 11 (Segmentation fault)", "deadline reached, ..." */
 void child_describe(const struct child_result *r, char *out, size_t size);
 
 #endif

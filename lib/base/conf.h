@@ -31,8 +31,8 @@ enum conf_mode {
 	 */
 	CONF_STRICT,
 	/*
-	 * Capture kernel: each of those is a note, the last value wins, a bad one leaves what was there.
-	 * Parsing always succeeds: a dump with defaults is better than none.
+	 * Capture kernel: each of those is a note, the last value wins, a bad one leaves what was
+	 * there. Parsing always succeeds: a dump with defaults is better than none.
 	 */
 	CONF_LENIENT,
 };
@@ -46,10 +46,10 @@ enum target_kind {
 struct target {
 	enum target_kind kind;
 	char keyword[16];		/* as the file has it: "ext4", "raw", "nfs" */
-	char fstype[16];		/* for mount(2), TARGET_FS only: "ext4"; "auto" for the root filesystem */
-	char device[CONF_TEXT_MAX];	/* "/dev/vda1", "UUID=...", "LABEL=..."; virtiofs: the tag; nfs, ssh: the value */
+	char fstype[16];		/* TARGET_FS: "ext4"; "auto" for the root filesystem */
+	char device[CONF_TEXT_MAX];	/* "/dev/vda1", "UUID=..."; or a tag, a server */
 	char options[CONF_TEXT_MAX];	/* mount options besides rw; filled by conf_targets */
-	char path[CONF_TEXT_MAX];	/* directory in the filesystem, "/" first; filled by conf_targets */
+	char path[CONF_TEXT_MAX];	/* directory inside, "/" first; filled by conf_targets */
 };
 
 enum conf_action {
@@ -70,32 +70,32 @@ struct conf_note {
 struct kdump_conf {
 	/*
 	 * What the target lines say, in the order in which they are tried; conf_targets gives them
-	 * complete. None: the root filesystem; mkinitramfs resolves that to a device and its path and
-	 * writes both into the image.
+	 * complete. None: the root filesystem; mkinitramfs resolves that to a device and its path
+	 * and writes both into the image.
 	 */
 	struct target targets[CONF_TARGETS_MAX];
 	int           nr_targets;
-	struct target root;	/* root_device, or root=, rootfstype= and rootflags= of the command line */
-	char          path[CONF_TEXT_MAX];	/* path: where the dump directories are made. /var/crash */
+	struct target root;	/* root_device, or root=, rootfstype=, rootflags= of the kernel */
+	char          path[CONF_TEXT_MAX];	/* where the directories are made. /var/crash */
 	char          mount_options[CONF_TEXT_MAX];	/* mount_options of the target */
 
 	/* From core_collector, or from the keys dump_level, compress and threads. */
 	int           dump_level;		/* 0-31, makedumpfile's meaning. 31 */
-	char          compress[8];		/* as --compress of save: "zstd" (default), "zlib", "lzo", "none" */
+	char          compress[8];		/* "zstd" (default), "zlib", "lzo", "none" */
 	int           threads;			/* workers of save; 0 (default): save decides */
-	char          digest[8];		/* digest of the manifest: "xxh64" (default), "sha256" */
+	char          digest[8];		/* of the manifest: "xxh64" (default), "sha256" */
 
 	enum conf_action failure_action;	/* failure_action, default. ACTION_REBOOT */
 	enum conf_action final_action;		/* final_action. ACTION_REBOOT */
 
 	/* Programs in the image; each is run as one word, without a shell. */
 	char          kdump_pre[CONF_TEXT_MAX];
-	char          kdump_post[CONF_TEXT_MAX];	/* gets the status of the dump as its argument */
+	char          kdump_post[CONF_TEXT_MAX];	/* its argument: status of the dump */
 	char          kdump_emergency[CONF_TEXT_MAX];
 
-	int           device_timeout_s;		/* how long to wait for a target's device. 60 */
-	int           stall_timeout_s;		/* a dump that does nothing at all this long is ended. 300 */
-	int           deadline_s;		/* for the whole run, since the kernel started. 14400; 0: none */
+	int           device_timeout_s;		/* to wait for a target's device. 60 */
+	int           stall_timeout_s;		/* a dump that does nothing so long is ended. 300 */
+	int           deadline_s;		/* of the run, since boot. 14400; 0: none */
 
 	/* What the parsers found worth saying, oldest first. */
 	struct conf_note notes[CONF_NOTES_MAX];
@@ -119,10 +119,10 @@ int conf_parse(struct kdump_conf *c, const char *name, const char *text, size_t 
 int conf_read(struct kdump_conf *c, const char *path, enum conf_mode mode, struct err *e);
 
 /*
- * Apply each kdumpbox.KEY=VALUE of a kernel command line (terminated text), always leniently. KEY is
- * any keyword of the file, '-' and '_' are the same in it, a target replaces all targets; quoting as
- * in lib/cmdline.c of the kernel: "k=v w" and k="v w" both hold a blank. Takes root=, rootfstype=
- * and rootflags= too when nothing set root_device.
+ * Apply each kdumpbox.KEY=VALUE of a kernel command line (terminated text), always leniently. KEY
+ * is any keyword of the file, '-' and '_' are the same in it, a target replaces all targets;
+ * quoting as in lib/cmdline.c of the kernel: "k=v w" and k="v w" both hold a blank. Takes root=,
+ * rootfstype= and rootflags= too when nothing set root_device.
  */
 void conf_cmdline(struct kdump_conf *c, const char *cmdline);
 

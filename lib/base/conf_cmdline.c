@@ -48,7 +48,8 @@ bool cmdline_next(const char **at, struct cmdline_word *w)
 	}
 	*at = p;
 	end = p;
-	if (end > start && end[-1] == '"' && (whole || (equals && equals[1] == '"' && equals + 2 < end)))
+	if (end > start && end[-1] == '"' &&
+	    (whole || (equals && equals[1] == '"' && equals + 2 < end)))
 		end--;
 	w->cut = !put(w->key, sizeof(w->key), start, equals ? equals : end);
 	w->value[0] = 0;

@@ -20,23 +20,41 @@ struct collector_opt {
 };
 
 static const struct collector_opt options[] = {
-	{ "c", false, CODEC, "zlib" }, { "l", false, CODEC, "lzo" }, { "z", false, CODEC, "zstd" },
-	{ "p", false, SNAPPY, "lzo" }, { "d", true, LEVEL, NULL }, { "num-threads", true, THREADS, NULL },
+	{ "c", false, CODEC, "zlib" },
+	{ "l", false, CODEC, "lzo" },
+	{ "z", false, CODEC, "zstd" },
+	{ "p", false, SNAPPY, "lzo" },
+	{ "d", true, LEVEL, NULL },
+	{ "num-threads", true, THREADS, NULL },
 	{ "E", false, NO_ELF, NULL },
 	/* Harmless: the file stays what it is, or the option is about how makedumpfile works. */
-	{ "F", false, NOTHING, NULL }, { "f", false, NOTHING, NULL }, { "D", false, NOTHING, NULL },
-	{ "b", true, NOTHING, NULL }, { "message-level", true, NOTHING, NULL },
-	{ "cyclic-buffer", true, NOTHING, NULL }, { "non-mmap", false, NOTHING, NULL },
-	{ "non-cyclic", false, NOTHING, NULL }, { "work-dir", true, NOTHING, NULL },
-	{ "show-stats", false, NOTHING, NULL }, { "splitblock-size", true, NOTHING, NULL },
+	{ "F", false, NOTHING, NULL },
+	{ "f", false, NOTHING, NULL },
+	{ "D", false, NOTHING, NULL },
+	{ "b", true, NOTHING, NULL },
+	{ "message-level", true, NOTHING, NULL },
+	{ "cyclic-buffer", true, NOTHING, NULL },
+	{ "non-mmap", false, NOTHING, NULL },
+	{ "non-cyclic", false, NOTHING, NULL },
+	{ "work-dir", true, NOTHING, NULL },
+	{ "show-stats", false, NOTHING, NULL },
+	{ "splitblock-size", true, NOTHING, NULL },
 	/* These change the result, and we do not have them. */
-	{ "x", true, NO_MEANING, NULL }, { "i", true, NO_MEANING, NULL }, { "g", true, NO_MEANING, NULL },
-	{ "X", false, NO_MEANING, NULL }, { "e", false, NO_MEANING, NULL },
-	{ "config", true, NO_MEANING, NULL }, { "eppic", true, NO_MEANING, NULL },
-	{ "split", false, NO_MEANING, NULL }, { "vtop", true, NO_MEANING, NULL },
-	{ "dump-dmesg", false, NO_MEANING, NULL }, { "mem-usage", false, NO_MEANING, NULL },
-	{ "dry-run", false, NO_MEANING, NULL }, { "xen-syms", true, NO_MEANING, NULL },
-	{ "xen-vmcoreinfo", true, NO_MEANING, NULL }, { "exclude-unused-vm", false, NO_MEANING, NULL },
+	{ "x", true, NO_MEANING, NULL },
+	{ "i", true, NO_MEANING, NULL },
+	{ "g", true, NO_MEANING, NULL },
+	{ "X", false, NO_MEANING, NULL },
+	{ "e", false, NO_MEANING, NULL },
+	{ "config", true, NO_MEANING, NULL },
+	{ "eppic", true, NO_MEANING, NULL },
+	{ "split", false, NO_MEANING, NULL },
+	{ "vtop", true, NO_MEANING, NULL },
+	{ "dump-dmesg", false, NO_MEANING, NULL },
+	{ "mem-usage", false, NO_MEANING, NULL },
+	{ "dry-run", false, NO_MEANING, NULL },
+	{ "xen-syms", true, NO_MEANING, NULL },
+	{ "xen-vmcoreinfo", true, NO_MEANING, NULL },
+	{ "exclude-unused-vm", false, NO_MEANING, NULL },
 };
 enum { NR_OPTIONS = sizeof(options) / sizeof(options[0]) };
 
@@ -71,7 +89,8 @@ static int number(const char *text, const char *what, unsigned max, int *out, st
 	return rc;
 }
 
-static int take(struct collector *k, const struct collector_opt *o, const char *value, struct err *e)
+static int take(struct collector *k, const struct collector_opt *o, const char *value,
+		struct err *e)
 {
 	int rc;
 
@@ -84,7 +103,8 @@ static int take(struct collector *k, const struct collector_opt *o, const char *
 		return 0;
 	case LEVEL:
 		if (strchr(value, ','))
-			conf_note(k->c, "core_collector: -d %.40s: only the first level is used", value);
+			conf_note(k->c, "core_collector: -d %.40s: only the first level is used",
+				  value);
 		return number(value, "dump level", 31, &k->level, e);
 	case THREADS:
 		rc = number(value, "number of threads", 1 << 20, &k->threads, e);
@@ -92,7 +112,8 @@ static int take(struct collector *k, const struct collector_opt *o, const char *
 			k->threads = CONF_THREADS_MAX;
 		return rc;
 	case NO_ELF:
-		conf_note(k->c, "core_collector: -E (ELF) is not supported: the kdump format is used");
+		conf_note(k->c,
+			  "core_collector: -E (ELF) is not supported: the kdump format is used");
 		return 0;
 	case NO_MEANING:
 		conf_note(k->c, "core_collector: option %s is not supported: ignored", o->name);
@@ -164,9 +185,10 @@ int conf_collector(struct kdump_conf *c, const char *value, struct err *e)
 		while (!rc && (word = next_word(&at)))
 			rc = take_word(&k, word, &at, e);
 	} else if (!strcmp(program, "cp") || !strcmp(program, "dd") || !strcmp(program, "scp")) {
-		conf_note(c, "core_collector: %s copies everything: dump level 0, not compressed", program);
+		conf_note(c, "core_collector: %s copies everything: dump level 0, not compressed",
+			  program);
 	} else {
-		conf_note(c, "core_collector: '%.80s' is not makedumpfile: the dump level stays %d, %s",
+		conf_note(c, "core_collector: '%.80s' is not makedumpfile: it stays level %d, %s",
 			  program, c->dump_level, c->compress);
 		return 0;
 	}

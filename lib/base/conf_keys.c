@@ -15,16 +15,18 @@ enum key_kind { OURS, NOT_YET, BUILD_ONLY, DEPRECATED };
  * exclude each other.
  */
 enum group {
-	G_TARGET, G_PATH, G_COLLECTOR, G_FAILURE, G_FINAL, G_PRE, G_POST, G_EMERGENCY, G_ROOT, G_OPTIONS,
-	G_LEVEL, G_COMPRESS, G_THREADS, G_DIGEST, G_DEVICE, G_STALL, G_DEADLINE, G_SSHKEY, G_RESET,
-	G_BINS, G_MODULES, G_DRACUT, G_FENCE_ARGS, G_FENCE_NODES, G_FORCE, G_NO_FORCE, G_NONE,
+	G_TARGET, G_PATH, G_COLLECTOR, G_FAILURE, G_FINAL, G_PRE, G_POST, G_EMERGENCY, G_ROOT,
+	G_OPTIONS, G_LEVEL, G_COMPRESS, G_THREADS, G_DIGEST, G_DEVICE, G_STALL, G_DEADLINE,
+	G_SSHKEY, G_RESET, G_BINS, G_MODULES, G_DRACUT, G_FENCE_ARGS, G_FENCE_NODES, G_FORCE,
+	G_NO_FORCE, G_NONE,
 };
 
 struct keyword {
 	const char   *name;
 	enum key_kind kind;
 	enum group    group;
-	int         (*set)(struct conf_parser *p, const struct keyword *k, const char *value, struct err *e);
+	int (*set)(struct conf_parser *p, const struct keyword *k, const char *value,
+		   struct err *e);
 	size_t        at;		/* offset in struct kdump_conf */
 	int           min, max;		/* of a number */
 	const char   *words;		/* that a text may be, split by blanks */
@@ -46,7 +48,8 @@ static int one_word(const char *value, struct err *e)
 }
 
 /* A path of directories, absolute as RHEL reads it (a missing '/' is added). */
-static int set_path(struct conf_parser *p, const struct keyword *k, const char *value, struct err *e)
+static int set_path(struct conf_parser *p, const struct keyword *k, const char *value,
+		    struct err *e)
 {
 	char *out = (char *)p->c + k->at, text[CONF_TEXT_MAX];
 	int rc = put_text(text, sizeof(text) - 1, value, e);
@@ -63,7 +66,8 @@ static int set_path(struct conf_parser *p, const struct keyword *k, const char *
 }
 
 /* A program: one word, as kdump-utils runs it quoted. */
-static int set_program(struct conf_parser *p, const struct keyword *k, const char *value, struct err *e)
+static int set_program(struct conf_parser *p, const struct keyword *k, const char *value,
+		       struct err *e)
 {
 	char *out = (char *)p->c + k->at;
 
@@ -72,12 +76,14 @@ static int set_program(struct conf_parser *p, const struct keyword *k, const cha
 	return put_text(out, CONF_TEXT_MAX, value, e);
 }
 
-static int set_text(struct conf_parser *p, const struct keyword *k, const char *value, struct err *e)
+static int set_text(struct conf_parser *p, const struct keyword *k, const char *value,
+		    struct err *e)
 {
 	return put_text((char *)p->c + k->at, CONF_TEXT_MAX, value, e);
 }
 
-static int set_number(struct conf_parser *p, const struct keyword *k, const char *value, struct err *e)
+static int set_number(struct conf_parser *p, const struct keyword *k, const char *value,
+		      struct err *e)
 {
 	unsigned long long n;
 	int rc = parse_number(value, k->name, (unsigned)k->min, (unsigned)k->max, &n, e);
@@ -88,7 +94,8 @@ static int set_number(struct conf_parser *p, const struct keyword *k, const char
 }
 
 /* One of k->words, into a field of 8 bytes (all are shorter). */
-static int set_word(struct conf_parser *p, const struct keyword *k, const char *value, struct err *e)
+static int set_word(struct conf_parser *p, const struct keyword *k, const char *value,
+		    struct err *e)
 {
 	size_t len = strlen(value);
 
@@ -100,7 +107,8 @@ static int set_word(struct conf_parser *p, const struct keyword *k, const char *
 	return err_say(e, -EINVAL, "'%.40s' is none of: %s", value, k->words);
 }
 
-static int set_action(struct conf_parser *p, const struct keyword *k, const char *value, struct err *e)
+static int set_action(struct conf_parser *p, const struct keyword *k, const char *value,
+		      struct err *e)
 {
 	const char *names[NR_ACTIONS];
 	const char *near;
@@ -113,17 +121,19 @@ static int set_action(struct conf_parser *p, const struct keyword *k, const char
 		}
 	}
 	near = nearest_name(value, names, (size_t)k->max + 1);
-	return err_say(e, -EINVAL, "unknown action '%.40s'%s%s%s", value, near ? "; did you mean " : "",
-		       near ? near : "", near ? "?" : "");
+	return err_say(e, -EINVAL, "unknown action '%.40s'%s%s%s", value,
+		       near ? "; did you mean " : "", near ? near : "", near ? "?" : "");
 }
 
-static int set_collector(struct conf_parser *p, const struct keyword *k, const char *value, struct err *e)
+static int set_collector(struct conf_parser *p, const struct keyword *k, const char *value,
+			 struct err *e)
 {
 	(void)k;
 	return conf_collector(p->c, value, e);
 }
 
-static int set_target(struct conf_parser *p, const struct keyword *k, const char *value, struct err *e)
+static int set_target(struct conf_parser *p, const struct keyword *k, const char *value,
+		      struct err *e)
 {
 	struct target t = { .kind = strcmp(k->name, "raw") ? TARGET_FS : TARGET_RAW };
 	bool label = !strncmp(value, "LABEL=", 6) || !strncmp(value, "PARTLABEL=", 10);
@@ -135,7 +145,8 @@ static int set_target(struct conf_parser *p, const struct keyword *k, const char
 	if (t.kind == TARGET_FS)
 		snprintf(t.fstype, sizeof(t.fstype), "%s", k->name);
 	if (strcmp(k->name, "virtiofs") && value[0] != '/' && !strchr(value, '='))
-		return err_say(e, -EINVAL, "'%.80s' is neither /dev/NAME nor UUID= nor LABEL=", value);
+		return err_say(e, -EINVAL,
+			       "'%.80s' is neither /dev/NAME nor UUID= nor LABEL=", value);
 	rc = put_text(t.device, sizeof(t.device), value, e);
 	if (rc)
 		return rc;
@@ -145,12 +156,14 @@ static int set_target(struct conf_parser *p, const struct keyword *k, const char
 }
 
 /* A server. On the production side that is an error: the image could only fail. */
-static int set_server(struct conf_parser *p, const struct keyword *k, const char *value, struct err *e)
+static int set_server(struct conf_parser *p, const struct keyword *k, const char *value,
+		      struct err *e)
 {
 	struct target t = { .kind = TARGET_UNSUPPORTED };
 
 	if (p->mode == CONF_STRICT)
-		return err_say(e, -EINVAL, "this build cannot dump to a server; name a local filesystem or raw");
+		return err_say(e, -EINVAL, "this build cannot dump to a server; name a local "
+			       "filesystem or raw");
 	snprintf(t.keyword, sizeof(t.keyword), "%s", k->name);
 	snprintf(t.device, sizeof(t.device), "%s", value);
 	p->c->targets[0] = t;
@@ -158,7 +171,8 @@ static int set_server(struct conf_parser *p, const struct keyword *k, const char
 	return 0;
 }
 
-static int set_root(struct conf_parser *p, const struct keyword *k, const char *value, struct err *e)
+static int set_root(struct conf_parser *p, const struct keyword *k, const char *value,
+		    struct err *e)
 {
 	struct target t = { .kind = TARGET_FS, .keyword = "root", .fstype = "auto" };
 	int rc = one_word(value, e);
@@ -172,16 +186,19 @@ static int set_root(struct conf_parser *p, const struct keyword *k, const char *
 }
 
 /* What is not written with --mount would silently go somewhere else. */
-static int set_dracut(struct conf_parser *p, const struct keyword *k, const char *value, struct err *e)
+static int set_dracut(struct conf_parser *p, const struct keyword *k, const char *value,
+		      struct err *e)
 {
 	(void)p;
 	(void)k;
 	if (strstr(value, "--mount"))
-		return err_say(e, -EINVAL, "--mount is not supported; write the target as 'ext4 DEVICE' and its path");
+		return err_say(e, -EINVAL, "--mount is not supported; write the target as 'ext4 "
+			       "DEVICE' and its path");
 	return 0;
 }
 
-static int set_forced(struct conf_parser *p, const struct keyword *k, const char *value, struct err *e)
+static int set_forced(struct conf_parser *p, const struct keyword *k, const char *value,
+		      struct err *e)
 {
 	if (strcmp(value, "0") && strcmp(value, "1"))
 		return err_say(e, -EINVAL, "'%.40s' is neither 0 nor 1", value);
@@ -202,8 +219,8 @@ static int set_forced(struct conf_parser *p, const struct keyword *k, const char
 enum { DAY = 24 * 3600 };
 
 static const struct keyword keywords[] = {
-	TARGET("ext2"), TARGET("ext3"), TARGET("ext4"), TARGET("xfs"), TARGET("btrfs"), TARGET("minix"),
-	TARGET("vfat"), TARGET("virtiofs"), TARGET("raw"),
+	TARGET("ext2"), TARGET("ext3"), TARGET("ext4"), TARGET("xfs"), TARGET("btrfs"),
+	TARGET("minix"), TARGET("vfat"), TARGET("virtiofs"), TARGET("raw"),
 	NOTHING("nfs", OURS, G_TARGET, set_server),
 	NOTHING("ssh", OURS, G_TARGET, set_server),
 	TEXT("path", G_PATH, set_path, path),

@@ -22,7 +22,8 @@ static void because(struct run *r, const char *step, const struct step_end *end)
 static bool prepare(struct run *r, struct attempt *a)
 {
 	const struct step steps[] = {
-		{ "device", target_device, target_keep_device, .deadline_s = (unsigned)r->conf.device_timeout_s + 10,
+		{ "device", target_device, target_keep_device,
+		  .deadline_s = (unsigned)r->conf.device_timeout_s + 10,
 		  .on_failure = STEP_NEXT_TARGET, .on_stuck = STEP_NEXT_TARGET, .always = true },
 		{ "mount", target_mount, .deadline_s = 300, .tries = 2,
 		  .on_failure = STEP_NEXT_TARGET, .on_stuck = STEP_NEXT_TARGET, .always = true },
@@ -44,7 +45,8 @@ static bool prepare(struct run *r, struct attempt *a)
 static bool save_logs(struct run *r, struct attempt *a)
 {
 	static const struct step steps[] = {
-		{ "dmesg", run_dmesg, .deadline_s = 120, .grace_s = 10, .on_stuck = STEP_NEXT_TARGET, .always = true },
+		{ "dmesg", run_dmesg, .deadline_s = 120, .grace_s = 10,
+		  .on_stuck = STEP_NEXT_TARGET, .always = true },
 		{ "pstore", run_pstore, .deadline_s = 60, .on_stuck = STEP_NEXT_TARGET },
 	};
 	size_t n = a->target.kind == TARGET_RAW ? 1 : 2;
@@ -56,7 +58,8 @@ static bool save_logs(struct run *r, struct attempt *a)
 			return false;
 		}
 		if (i == 0 && end.ok)
-			target_place(a, "vmcore-dmesg.txt", r->closing.kept, sizeof(r->closing.kept));
+			target_place(a, "vmcore-dmesg.txt", r->closing.kept,
+				     sizeof(r->closing.kept));
 	}
 	return true;
 }
@@ -64,8 +67,8 @@ static bool save_logs(struct run *r, struct attempt *a)
 /* What save left behind: its size, and whether its word can be true. */
 static void look(struct run *r, struct attempt *a)
 {
-	static const struct step step = { "result", target_result, target_keep_result, .deadline_s = 20,
-					  .on_failure = STEP_NEXT_TARGET, .always = true };
+	static const struct step step = { "result", target_result, target_keep_result,
+					  .deadline_s = 20, .always = true };
 	struct step_end end;
 
 	run_step(r, &step, a, &end);
@@ -81,7 +84,9 @@ static void find_reason(struct run *r)
 {
 	static const struct step step = { "reason", run_reason, .deadline_s = 10, .always = true };
 	static const char *const stops[] = {
-		[CHILD_NOT_STOPPED] = "", [CHILD_DEADLINE] = "deadline reached, ", [CHILD_STALLED] = "no sign of life, ",
+		[CHILD_NOT_STOPPED] = "",
+		[CHILD_DEADLINE] = "deadline reached, ",
+		[CHILD_STALLED] = "no sign of life, ",
 	};
 	struct steps quiet = r->steps;
 	struct step_end end;
@@ -89,15 +94,14 @@ static void find_reason(struct run *r)
 	quiet.report = NULL;
 	step_run(&quiet, &step, &end);
 	if (end.ok)
-		snprintf(r->closing.reason, sizeof(r->closing.reason), "%s%.320s", stops[r->closing.save.stopped],
-			 end.out.text);
+		snprintf(r->closing.reason, sizeof(r->closing.reason), "%s%.320s",
+			 stops[r->closing.save.stopped], end.out.text);
 }
 
 static void save_memory(struct run *r, struct attempt *a)
 {
-	const struct step step = { "vmcore", run_vmcore, .stall_s = (unsigned)r->conf.stall_timeout_s,
-				   .grace_s = CLOSE_DUMP_S, .on_failure = STEP_NEXT_TARGET,
-				   .on_stuck = STEP_NEXT_TARGET };
+	const struct step step = { "vmcore", run_vmcore, .grace_s = CLOSE_DUMP_S,
+				   .stall_s = (unsigned)r->conf.stall_timeout_s };
 	struct step_end end;
 
 	run_step(r, &step, a, &end);
@@ -113,20 +117,22 @@ static void save_memory(struct run *r, struct attempt *a)
 
 static void try_target(struct run *r, const struct target *t, const char *mount_point)
 {
-	static const struct step release = { "unmount", target_release, .deadline_s = 60, .always = true };
+	static const struct step release = { "unmount", target_release, .deadline_s = 60,
+					     .always = true };
 	struct attempt a = { .conf = &r->conf, .target = *t, .mount_point = mount_point };
 	struct step_end end;
 
 	if (t->kind == TARGET_UNSUPPORTED) {
-		snprintf(r->closing.reason, sizeof(r->closing.reason), "%s: this build cannot dump to a server",
-			 t->keyword);
+		snprintf(r->closing.reason, sizeof(r->closing.reason),
+			 "%s: this build cannot dump to a server", t->keyword);
 		run_warn(r, "%s", r->closing.reason);
 		return;
 	}
 	if (!prepare(r, &a))
 		return;
 	if (!run_pre_hooks(r))
-		snprintf(r->closing.reason, sizeof(r->closing.reason), "kdump_pre does not want a dump");
+		snprintf(r->closing.reason, sizeof(r->closing.reason),
+			 "kdump_pre does not want a dump");
 	else if (save_logs(r, &a))
 		save_memory(r, &a);
 	if (!r->vetoed)

@@ -39,7 +39,8 @@ void hooks_add_dir(struct hooks *h, const char *dir)
 		return;
 	while ((de = readdir(d))) {
 		snprintf(path, sizeof(path), "%s/%s", dir, de->d_name);
-		if (de->d_name[0] != '.' && !stat(path, &st) && S_ISREG(st.st_mode) && st.st_mode & 0111)
+		if (de->d_name[0] != '.' && !stat(path, &st) && S_ISREG(st.st_mode) &&
+		    st.st_mode & 0111)
 			hooks_add(h, path);
 	}
 	closedir(d);

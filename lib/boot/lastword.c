@@ -33,7 +33,8 @@ bool lastword_find(const char *name, char *out, size_t size)
 	if (fd < 0)
 		return false;
 	/* EPIPE: records were overwritten meanwhile; the next read goes on behind them. */
-	while ((n = read(fd, record, RECORD_MAX)) > 0 || (n < 0 && (errno == EPIPE || errno == EINTR))) {
+	while ((n = read(fd, record, RECORD_MAX)) > 0 ||
+	       (n < 0 && (errno == EPIPE || errno == EINTR))) {
 		if (n < 0)
 			continue;
 		record[n] = 0;

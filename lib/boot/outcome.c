@@ -34,7 +34,9 @@ static void put_size(uint64_t bytes, char *out, size_t size)
 void outcome_line(const struct closing *c, char *out, size_t size)
 {
 	static const char *const words[] = {
-		[OUTCOME_FAILED] = "failed", [OUTCOME_DEGRADED] = "degraded", [OUTCOME_COMPLETE] = "complete",
+		[OUTCOME_FAILED] = "failed",
+		[OUTCOME_DEGRADED] = "degraded",
+		[OUTCOME_COMPLETE] = "complete",
 	};
 	static const char *const stops[] = {
 		[CHILD_NOT_STOPPED] = "", [CHILD_DEADLINE] = ", ended by the deadline",
@@ -49,7 +51,8 @@ void outcome_line(const struct closing *c, char *out, size_t size)
 	if (o == OUTCOME_FAILED)
 		snprintf(out, size, "%s: %s; %s%s%s%s, %llu.%u s after boot", words[o], c->reason,
 			 c->kept[0] || c->incomplete ? "kept: " : "nothing was saved", c->kept,
-			 c->kept[0] && c->incomplete ? " and " : "", c->incomplete ? c->where : "", s, tenth);
+			 c->kept[0] && c->incomplete ? " and " : "", c->incomplete ? c->where : "",
+			 s, tenth);
 	else
 		snprintf(out, size, "%s: %s%s%s, %llu.%u s after boot", words[o], c->where, bytes,
 			 o == OUTCOME_DEGRADED ? stops[c->save.stopped] : "", s, tenth);

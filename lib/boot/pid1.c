@@ -41,7 +41,8 @@ static void open_stdio(void)
 	for (int fd = 0; fd < 3; fd++) {
 		if (fcntl(fd, F_GETFD) >= 0 || errno != EBADF)
 			continue;
-		if (open("/dev/console", O_RDWR | O_NOCTTY | O_NONBLOCK) < 0 && open("/dev/null", O_RDWR) < 0)
+		if (open("/dev/console", O_RDWR | O_NOCTTY | O_NONBLOCK) < 0 &&
+		    open("/dev/null", O_RDWR) < 0)
 			(void)open("/", O_PATH);
 	}
 }
@@ -73,8 +74,8 @@ int pid1_sysctl_apply(const struct pid1_sysctl *list, struct err *e)
 		int one = write_file(list->path, list->value);
 
 		if (one && one != -ENOENT)
-			rc = err_set(e, one, "write %.*s to %s", (int)strcspn(list->value, "\n"), list->value,
-				     list->path);
+			rc = err_set(e, one, "write %.*s to %s", (int)strcspn(list->value, "\n"),
+				     list->value, list->path);
 	}
 	return rc;
 }
@@ -89,7 +90,7 @@ void pid1_unquiet(const char *cmdline)
 		chosen |= !strcmp(w.key, "loglevel");
 	}
 	if (quiet && !chosen)
-		write_file("/proc/sys/kernel/printk", "7");	/* LOGLEVEL_DEBUG: all below, as without "quiet" */
+		write_file("/proc/sys/kernel/printk", "7");	/* as without "quiet" */
 }
 
 static void __attribute__((noreturn)) become_shell(void)
@@ -100,7 +101,7 @@ static void __attribute__((noreturn)) become_shell(void)
 	setsid();
 	fd = open("/dev/console", O_RDWR);
 	if (fd >= 0) {
-		ioctl(fd, TIOCSCTTY, 1);	/* without it the shell works, but without job control */
+		ioctl(fd, TIOCSCTTY, 1); /* without it the shell works, but without job control */
 		for (int i = 0; i < 3; i++)
 			dup2(fd, i);
 	}

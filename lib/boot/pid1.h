@@ -7,9 +7,9 @@
 
 /*
  * First of all, in PID 1 itself, since none of it can block: /dev and /proc are mounted, file
- * descriptors 0-2 exist, signals are ignored, ctrl-alt-del does nothing, a panic of this kernel reboots
- * after 10 s (unless the command line says after how many). Failures are passed over: there is
- * nothing better to do than to go on.
+ * descriptors 0-2 exist, signals are ignored, ctrl-alt-del does nothing, a panic of this kernel
+ * reboots after 10 s (unless the command line says after how many). Failures are passed over:
+ * there is nothing better to do than to go on.
  */
 void pid1_protect(void);
 

@@ -13,12 +13,12 @@
 struct run {
 	struct kdump_conf  conf;
 	struct kdump_conf *shared_conf;		/* from steps_share: what the parsing child fills */
-	struct steps       steps;		/* of which each step gets a copy with its own arg */
+	struct steps       steps;		/* each step gets a copy with its own arg */
 	void             (*warn)(const char *text);
 	struct closing     closing;
 	bool               vetoed;		/* kdump_pre does not want a dump */
 	bool               pre_done;
-	bool               stuck;		/* a child hangs in a target for good: sync would, too */
+	bool               stuck;		/* a child hangs in a target; sync would */
 };
 
 /* Mount /proc, /sys, /dev and the rest; kernel settings; configuration and its warnings. */
@@ -42,7 +42,8 @@ void run_emergency_hooks(struct run *r);
 bool run_is_over(const struct run *r);
 
 /* For the files of this header. */
-enum step_next run_step(const struct run *r, const struct step *step, void *arg, struct step_end *end);
+enum step_next run_step(const struct run *r, const struct step *step, void *arg,
+			struct step_end *end);
 void run_warn(const struct run *r, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
 #endif

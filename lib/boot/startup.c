@@ -14,7 +14,8 @@
 
 enum { MODULE_S = 30, MODLIST_MAX = 1 << 20, CMDLINE_MAX = 64 << 10 };
 
-enum step_next run_step(const struct run *r, const struct step *step, void *arg, struct step_end *end)
+enum step_next run_step(const struct run *r, const struct step *step, void *arg,
+			struct step_end *end)
 {
 	struct steps s = r->steps;
 
@@ -64,8 +65,9 @@ static int child_config(void *arg, struct step_out *out)
 		pid1_unquiet(cmdline);
 		free(cmdline);
 	}
-	snprintf(out->note, sizeof(out->note), "dump level %d, %s, failure_action %s, final_action %s",
-		 c->dump_level, c->compress, action_name(c->failure_action), action_name(c->final_action));
+	snprintf(out->note, sizeof(out->note),
+		 "dump level %d, %s, failure_action %s, final_action %s", c->dump_level,
+		 c->compress, action_name(c->failure_action), action_name(c->final_action));
 	return 0;
 }
 

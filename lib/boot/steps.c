@@ -81,7 +81,8 @@ static void try_once(const struct steps *s, const struct step *step, struct step
 	if (s->report)
 		s->report(s->arg, step, NULL);
 	if (!time_left(s, step, &spec.deadline_ms)) {
-		end->child = (struct child_result){ .end = CHILD_NOT_STARTED, .stopped = CHILD_DEADLINE };
+		end->child = (struct child_result){ .end = CHILD_NOT_STARTED,
+						    .stopped = CHILD_DEADLINE };
 		snprintf(end->why, sizeof(end->why), "the deadline of the whole run is over");
 	} else {
 		end->child = child_run(&spec);

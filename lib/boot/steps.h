@@ -36,8 +36,8 @@ struct step_end {
 struct step {
 	const char *name;
 	/*
-	 * Runs in the child; it may exec. The return value is the exit status; a negative errno, with
-	 * out->err set, counts as 1.
+	 * Runs in the child; it may exec. The return value is the exit status; a negative errno,
+	 * with out->err set, counts as 1.
 	 */
 	int       (*run)(void *arg, struct step_out *out);
 	/* Called in the parent after a success: keeps what later steps need. NULL: nothing. */
@@ -45,18 +45,18 @@ struct step {
 	unsigned    deadline_s;		/* 0: that of the whole run alone; with always: none */
 	unsigned    stall_s;		/* ended when it does nothing at all that long; 0: never */
 	unsigned    grace_s;		/* between SIGTERM and SIGKILL; 0: 2 */
-	unsigned    tries;		/* 0 is 1. A second try follows at once; never after a stuck one */
+	unsigned    tries;		/* 0 is 1. None follows one that was stopped */
 	enum step_next on_failure;
-	enum step_next on_stuck;	/* when its child cannot even be killed: what it worked on is stuck */
-	bool        always;		/* runs even if the whole run's time is over, with 30 s or its own less */
+	enum step_next on_stuck;	/* its child cannot even be killed */
+	bool        always;		/* runs even when the run's time is over: 30 s */
 };
 
 /* Who runs steps. */
 struct steps {
 	void            *arg;		/* for run and done */
 	struct step_out *out;		/* one, from steps_share */
-	uint64_t         deadline_at_ms;	/* of the whole run, on the clock of now_ms; 0: none */
-	int              output;	/* standard output and error of the children; 0: inherited */
+	uint64_t         deadline_at_ms;	/* of the run, by now_ms; 0: none */
+	int              output;	/* for standard output and error; 0: inherited */
 	bool             reap_all;	/* as PID 1 */
 	/* Called before (end NULL) and after each try. NULL: nobody is interested. */
 	void           (*report)(void *arg, const struct step *step, const struct step_end *end);

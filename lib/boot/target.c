@@ -26,8 +26,8 @@ int target_device(void *arg, struct step_out *out)
 		snprintf(out->text, sizeof(out->text), "%s", t->device);
 		return 0;
 	}
-	rc = device_wait(t->device, (unsigned)a->conf->device_timeout_s * 1000, out->text, sizeof(out->text),
-			 &out->err);
+	rc = device_wait(t->device, (unsigned)a->conf->device_timeout_s * 1000, out->text,
+			 sizeof(out->text), &out->err);
 	if (rc)
 		return rc;
 	if (strcmp(out->text, t->device))
@@ -50,10 +50,12 @@ int target_mount(void *arg, struct step_out *out)
 {
 	const struct attempt *a = arg;
 	const struct target *t = &a->target;
-	int rc = mount_target(t->fstype, a->device, a->mount_point, t->options[0] ? t->options : NULL, &out->err);
+	int rc = mount_target(t->fstype, a->device, a->mount_point,
+			      t->options[0] ? t->options : NULL, &out->err);
 
 	if (!rc)
-		snprintf(out->note, sizeof(out->note), "%.80s (%s) on %s", a->device, t->fstype, a->mount_point);
+		snprintf(out->note, sizeof(out->note), "%.80s (%s) on %s", a->device, t->fstype,
+			 a->mount_point);
 	return rc;
 }
 
@@ -77,7 +79,8 @@ int target_directory(void *arg, struct step_out *out)
 	struct tm t;
 	int rc;
 
-	snprintf(parent, sizeof(parent), "%s%s", a->mount_point, strcmp(a->target.path, "/") ? a->target.path : "");
+	snprintf(parent, sizeof(parent), "%s%s", a->mount_point,
+		 strcmp(a->target.path, "/") ? a->target.path : "");
 	rc = make_dirs(parent);
 	if (rc)
 		return err_set(&out->err, rc, "make directory %s", parent);
@@ -151,6 +154,6 @@ void target_place(const struct attempt *a, const char *file, char *out, size_t s
 	if (a->target.kind == TARGET_RAW)
 		snprintf(out, size, "%s", a->device);
 	else
-		snprintf(out, size, "%s/%s on %s", a->dir + strlen(a->mount_point), file[0] ? file : "vmcore",
-			 a->device);
+		snprintf(out, size, "%s/%s on %s", a->dir + strlen(a->mount_point),
+			 file[0] ? file : "vmcore", a->device);
 }

@@ -14,9 +14,9 @@ struct attempt {
 	struct target target;
 	const char   *mount_point;	/* "/kdumproot"; borrowed */
 	char          device[256];	/* node of the device (virtiofs: the tag) */
-	char          dir[512];		/* directory of this dump with the mount point in front; raw: "" */
+	char          dir[512];		/* of this dump, below the mount point; raw: "" */
 	char          vmcore[544];	/* its file, or "raw:" and the node */
-	char          name[24];		/* "vmcore" or "vmcore-incomplete": what was there at the end */
+	char          name[24];		/* at the end: "vmcore" or "vmcore-incomplete" */
 	uint64_t      bytes;		/* its size */
 };
 
