@@ -211,6 +211,24 @@ uint64_t vmcore_where(const struct vmcore *v, const char *where)
 	return base == UINT64_MAX ? base : base + add;
 }
 
+/* A byte of the file; if it is memory, in all places that hold it. */
+static bool poke_byte(struct vmcore *v, uint64_t at, uint8_t byte)
+{
+	uint64_t pa = UINT64_MAX;
+
+	for (size_t i = 0; i < v->nr_loads; i++)
+		if (at >= v->loads[i].offset && at - v->loads[i].offset < v->loads[i].end - v->loads[i].start)
+			pa = v->loads[i].start + (at - v->loads[i].offset);
+	if (pa == UINT64_MAX)
+		return pwrite(v->fd, &byte, 1, (off_t)at) == 1;
+	v->mem[pa] = byte;
+	for (size_t i = 0; i < v->nr_loads; i++)
+		if (pa >= v->loads[i].start && pa < v->loads[i].end &&
+		    pwrite(v->fd, &byte, 1, (off_t)(v->loads[i].offset + (pa - v->loads[i].start))) != 1)
+			return false;
+	return true;
+}
+
 static bool do_poke(struct vmcore *v, char **w, int n, const char *line)
 {
 	uint64_t at = vmcore_where(v, w[0]);
@@ -219,12 +237,9 @@ static bool do_poke(struct vmcore *v, char **w, int n, const char *line)
 		v->size = at;
 		return at != UINT64_MAX && !ftruncate(v->fd, (off_t)at);
 	}
-	for (int i = 1; at != UINT64_MAX && i < n; i++, at++) {
-		uint8_t byte = (uint8_t)strtoul(w[i], NULL, 16);
-
-		if (pwrite(v->fd, &byte, 1, (off_t)at) != 1)
+	for (int i = 1; at != UINT64_MAX && i < n; i++, at++)
+		if (!poke_byte(v, at, (uint8_t)strtoul(w[i], NULL, 16)))
 			return false;
-	}
 	return at != UINT64_MAX;
 }
 
