@@ -27,7 +27,10 @@ static bool page_type(const struct vmcoreinfo *v, const char *name, uint32_t *ou
 
 static bool field(const struct vmcoreinfo *v, const char *name, uint32_t width, uint32_t size, uint32_t *out)
 {
-	return vmci_offset(v, name, out) && in_bounds(*out, width, size);
+	if (vmci_offset(v, name, out) && in_bounds(*out, width, size))
+		return true;
+	*out = 0;		/* what does not count is read all the same, so it must be readable */
+	return false;
 }
 
 /* Order and destructor of a compound page stand in page[1], at places that moved three times. */
@@ -119,7 +122,7 @@ void page_layout_init(struct page_layout *l, const struct vmcoreinfo *v)
 		l->has_offline = page_type(v, "PAGE_OFFLINE_MAPCOUNT_VALUE", &l->offline_type);
 		l->has_unaccepted = page_type(v, "PAGE_UNACCEPTED_MAPCOUNT_VALUE", &l->unaccepted_type);
 	}
-	if (!vmci_length(v, "zone.free_area", &l->max_order) || l->max_order > 64)
+	if (!vmci_length(v, "zone.free_area", &l->max_order) || !l->max_order || l->max_order > 64)
 		l->max_order = 11;	/* MAX_ORDER of every kernel without the key's being wrong */
 	compound_init(l, v);
 	judge_levels(l, mapping, mapcount);
