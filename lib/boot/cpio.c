@@ -247,9 +247,10 @@ static unsigned file_type(char kind)
 }
 
 static int put_entry(struct archive *a, struct archive_entry *entry, const struct cpio_entry *from,
-		     int64_t mtime)
+		     size_t number, int64_t mtime)
 {
 	archive_entry_clear(entry);
+	archive_entry_set_ino64(entry, (int64_t)number);
 	archive_entry_set_pathname(entry, from->path + 1);
 	archive_entry_set_filetype(entry, file_type(from->kind));
 	archive_entry_set_perm(entry, (mode_t)from->mode);
@@ -283,7 +284,7 @@ int cpio_pack(const struct cpio *c, int64_t mtime, char **out, size_t *len, stru
 		    archive_write_open(a, &m, NULL, grow, NULL) != ARCHIVE_OK))
 		rc = -EIO;
 	for (size_t i = 0; !rc && i < c->n; i++)
-		rc = put_entry(a, entry, &c->entries[i], mtime);
+		rc = put_entry(a, entry, &c->entries[i], i + 1, mtime);
 	if (!rc && archive_write_close(a) != ARCHIVE_OK)
 		rc = -EIO;
 	if (rc)

@@ -86,28 +86,13 @@ static int put_modules(struct cpio *c, const struct image_spec *spec, const stru
 	return rc;
 }
 
-/* What the configuration wants to run must be able to: here is where that can still be mended. */
-static int put_programs(struct cpio *c, const struct image_spec *spec, const struct imageconf *ic,
-			struct err *e)
+/* extra_bins: programs for hooks, so also their interpreters. */
+static int put_extra_bins(struct cpio *c, const struct image_spec *spec, const char *list,
+			  struct err *e)
 {
-	const struct kdump_conf *conf = &ic->conf;
-	const struct { const char *what, *path; } wanted[] = {
-		{ "kdump_pre", conf->kdump_pre },
-		{ "kdump_post", conf->kdump_post },
-		{ "kdump_emergency", conf->kdump_emergency },
-		{ "failure_action shell", conf->failure_action == ACTION_SHELL ? "/bin/sh" : "" },
-	};
-	static const char *const dirs[] = { "/etc/kdump/pre.d", "/etc/kdump/post.d",
-					    "/etc/kdump/emergency.d" };
-	const char *at = ic->extra_bins;
 	int rc = 0;
 
-	for (size_t i = 0; i < sizeof(wanted) / sizeof(wanted[0]) && !rc; i++)
-		if (wanted[i].path[0])
-			rc = imageprog_need(c, spec->root, wanted[i].path, wanted[i].what, e);
-	for (size_t i = 0; i < sizeof(dirs) / sizeof(dirs[0]) && !rc; i++)
-		rc = imageprog_need_dir(c, spec->root, dirs[i], e);
-	while (!rc && *(at += strspn(at, " \t"))) {
+	for (const char *at = list + strspn(list, " \t"); *at && !rc; at += strspn(at, " \t")) {
 		char path[PATH_MAX];
 		size_t n = strcspn(at, " \t");
 
@@ -115,6 +100,29 @@ static int put_programs(struct cpio *c, const struct image_spec *spec, const str
 		rc = imageprog_need(c, spec->root, path, "extra_bins", e);
 		at += n;
 	}
+	return rc;
+}
+
+/* What the configuration wants to run must be able to: here is where that can still be mended. */
+static int put_programs(struct cpio *c, const struct image_spec *spec, const struct imageconf *ic,
+			struct err *e)
+{
+	static const char *const dirs[] = { "/etc/kdump/pre.d", "/etc/kdump/post.d",
+					    "/etc/kdump/emergency.d" };
+	const struct kdump_conf *conf = &ic->conf;
+	const struct { const char *what, *path; } wanted[] = {
+		{ "failure_action shell", conf->failure_action == ACTION_SHELL ? "/bin/sh" : "" },
+		{ "kdump_pre", conf->kdump_pre },
+		{ "kdump_post", conf->kdump_post },
+		{ "kdump_emergency", conf->kdump_emergency },
+	};
+	int rc = put_extra_bins(c, spec, ic->extra_bins, e);
+
+	for (size_t i = 0; i < sizeof(wanted) / sizeof(wanted[0]) && !rc; i++)
+		if (wanted[i].path[0])
+			rc = imageprog_need(c, spec->root, wanted[i].path, wanted[i].what, e);
+	for (size_t i = 0; i < sizeof(dirs) / sizeof(dirs[0]) && !rc; i++)
+		rc = imageprog_need_dir(c, spec->root, dirs[i], e);
 	return rc;
 }
 

@@ -3,10 +3,12 @@
 #include "boot/kofile.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <archive.h>
 #include <archive_entry.h>
@@ -55,26 +57,29 @@ int kofile_read(const char *path, char **image, size_t *len, struct err *e)
 	size_t n = strlen(path);
 	struct archive_entry *entry;
 	struct archive *a;
-	int rc;
+	int fd, rc;
 
 	if (n > 3 && !strcmp(path + n - 3, ".ko"))
 		return read_file(path, KOFILE_MAX, image, len, e);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return err_set(e, -errno, "open %s", path);
 	a = archive_read_new();
-	if (!a)
+	if (!a) {
+		close(fd);
 		return err_set(e, -ENOMEM, "decompress %s", path);
+	}
 	archive_read_support_format_raw(a);
 	archive_read_support_filter_gzip(a);
 	archive_read_support_filter_xz(a);
 	archive_read_support_filter_zstd(a);
-	errno = 0;
-	if (archive_read_open_filename(a, path, 1 << 16) != ARCHIVE_OK && archive_errno(a) > 0)
-		rc = err_set(e, -archive_errno(a), "read %s", path);
-	else if (archive_read_next_header(a, &entry) != ARCHIVE_OK)
+	if (archive_read_open_fd(a, fd, 1 << 16) != ARCHIVE_OK ||
+	    archive_read_next_header(a, &entry) != ARCHIVE_OK)
 		rc = err_say(e, -EBADMSG, "decompress %s: %s", path,
-			     archive_error_string(a) ? archive_error_string(a)
-						     : "the file is empty");
+			     archive_error_string(a) ? archive_error_string(a) : "it is empty");
 	else
 		rc = read_all(a, path, image, len, e);
+	close(fd);
 	archive_read_free(a);
 	return rc;
 }

@@ -171,7 +171,8 @@ static int probe(struct walk *w, struct job job, struct err *e)
 		if (!found)
 			return err_say(e, -ENOENT, "%s/modules.dep: %s needs %s, which has no line",
 				       w->tree->dir, mod->name, path);
-		rc = push(w, (size_t)(found - w->tree->mods), ACT_FILL, need, e);
+		if (found != mod)
+			rc = push(w, (size_t)(found - w->tree->mods), ACT_FILL, need, e);
 	}
 	return rc;
 }

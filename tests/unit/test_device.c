@@ -1,0 +1,273 @@
+/* test_device - is a device found by each of its names? In a sysfs of the test's own. */
+/* SPDX-License-Identifier: MIT */
+#include <errno.h>
+#include <fcntl.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "boot/device_places.h"
+#include "boot/partition.h"
+#include "lib_tree.h"
+
+#define COUNT(a) (sizeof(a) / sizeof((a)[0]))
+
+static char top[64], sys[96], dev[96];
+static const struct places places = { sys, dev };
+
+/* A device in sysfs at devices/PATH, whose node holds ext2 with a UUID and label made of id. */
+static void put_device(const char *path, const char *uevent, int id, const char *label)
+{
+	const char *name = strrchr(path, '/') + 1;
+	char file[256], target[256], image[2048] = { 0 };
+
+	snprintf(file, sizeof(file), "sys/devices/%s/uevent", path);
+	tree_text(top, file, uevent);
+	snprintf(file, sizeof(file), "sys/devices/%s/size", path);
+	tree_text(top, file, "204800\n");
+	snprintf(file, sizeof(file), "sys/class/block/%s", name);
+	snprintf(target, sizeof(target), "../../devices/%s", path);
+	tree_link(top, file, target);
+	snprintf(file, sizeof(file), "dev/%s", name);
+	if (id) {
+		memcpy(image + 1024 + 56, "\x53\xef", 2);
+		memset(image + 1024 + 104, id, 16);
+		strcpy(image + 1024 + 120, label);
+	}
+	tree_bytes(top, file, image, sizeof(image));
+}
+
+static void put_attribute(const char *path, const char *text)
+{
+	char file[256];
+
+	snprintf(file, sizeof(file), "sys/devices/%s", path);
+	tree_text(top, file, text);
+}
+
+/* A disk with a GPT of two partitions, one with an MBR, mirrors, multipath, LVM, NVMe. */
+static void put_disks(void)
+{
+	char gpt[2048] = { 0 }, mbr[512] = { 0 };
+
+	put_device("pci0/virtio1/block/vda", "DEVNAME=vda\nDEVTYPE=disk\n", 0, "");
+	put_attribute("pci0/virtio1/block/vda/serial", "disk one\n");
+	put_device("pci0/virtio1/block/vda/vda1", "DEVNAME=vda1\nPARTN=1\nPARTNAME=EFI system\n",
+		0x11,
+		   "boot");
+	put_device("pci0/virtio1/block/vda/vda2", "DEVNAME=vda2\nPARTN=2\nPARTNAME=data\n", 0x12,
+		"two words");
+	memcpy(gpt + 510, "\x55\xaa", 2);
+	memcpy(gpt + 512, "EFI PART", 8);
+	gpt[512 + 72] = 2;
+	gpt[512 + 80] = 4;
+	gpt[512 + 84] = (char)128;
+	for (int i = 0; i < 2; i++)
+		memset(gpt + 1024 + i * 128, 0x21 + i, 32);
+	tree_bytes(top, "dev/vda", gpt, sizeof(gpt));
+
+	put_device("pci0/ata1/block/sda", "DEVNAME=sda\n", 0, "");
+	put_attribute("pci0/ata1/block/sda/device/wwid", "naa.5000c500a1b2c3d4\n");
+	put_attribute("pci0/ata1/block/sda/device/vpd_pg80", "ABCD  SN12345678  \n");
+	put_device("pci0/ata1/block/sda/sda1", "DEVNAME=sda1\nPARTN=1\n", 0x13, "old");
+	memcpy(mbr + 440, "\x78\x56\x34\x12", 4);
+	memcpy(mbr + 510, "\x55\xaa", 2);
+	tree_bytes(top, "dev/sda", mbr, sizeof(mbr));
+
+	put_device("pci0/nvme/nvme0n1", "DEVNAME=nvme0n1\n", 0x14, "fast");
+	put_attribute("pci0/nvme/nvme0n1/wwid", "eui.0025388b01\n");
+	put_device("pci0/nvme/nvme0n1/nvme0n1p10",
+		"DEVNAME=nvme0n1p10\nPARTN=10\nPARTUUID=aabb-CC\n", 0x15,
+		   "ten");
+
+	put_device("pci1/block/sdb", "DEVNAME=sdb\n", 0x16, "mirror");
+	put_attribute("pci1/block/sdb/holders/md0", "");
+	put_device("pci1/block/sdc", "DEVNAME=sdc\n", 0x16, "mirror");
+	put_attribute("pci1/block/sdc/holders/md0", "");
+	put_device("virtual/block/md0", "DEVNAME=md0\n", 0x16, "mirror");
+	put_attribute("virtual/block/md0/md/uuid", "e5f0\n");
+	put_device("virtual/block/dm-0", "DEVNAME=dm-0\n", 0x17, "lv");
+	put_attribute("virtual/block/dm-0/dm/name", "vg--x-root\n");
+	put_attribute("virtual/block/dm-0/dm/uuid", "LVM-abc\n");
+	put_device("virtual/block/loop0", "DEVNAME=loop0\n", 0x11, "boot");
+	put_attribute("virtual/block/loop0/size", "0\n");
+	put_device("pci1/block/fd0", "DEVNAME=fd0\n", 0x11, "boot");
+	put_device("pci1/cciss!c0d0", "DEVNAME=cciss/c0d0\n", 0, "");
+}
+
+static int make_disks(void **state)
+{
+	(void)state;
+	tree_make(top);
+	snprintf(sys, sizeof(sys), "%s/sys", top);
+	snprintf(dev, sizeof(dev), "%s/dev", top);
+	put_disks();
+	return 0;
+}
+
+static int remove_disks(void **state)
+{
+	(void)state;
+	tree_remove(top);
+	return 0;
+}
+
+#define U(x) x x x x "-" x x "-" x x "-" x x "-" x x x x x x
+
+static const struct {
+	const char *why, *spec, *node;
+	int         rc;
+} cases[] = {
+	{ "UUID", "UUID=" U("11"), "vda1", 0 },
+	{ "UUID in quotes", "UUID=\"" U("12") "\"", "vda2", 0 },
+	{ "no such UUID", "UUID=" U("77"), NULL, -ENOENT },
+	{ "LABEL", "LABEL=old", "sda1", 0 },
+	{ "LABEL with a blank", "LABEL=\"two words\"", "vda2", 0 },
+	{ "labels have upper and lower case", "LABEL=OLD", NULL, -ENOENT },
+	{ "a whole disk", "LABEL=fast", "nvme0n1", 0 },
+	{ "by-uuid", "/dev/disk/by-uuid/" U("13"), "sda1", 0 },
+	{ "by-label, escaped", "/dev/disk/by-label/two\\x20words", "vda2", 0 },
+	{ "PARTUUID of GPT", "PARTUUID=" U("21"), "vda1", 0 },
+	{ "PARTUUID of the second", "PARTUUID=" U("22"), "vda2", 0 },
+	{ "PARTUUID of MBR", "PARTUUID=12345678-01", "sda1", 0 },
+	{ "PARTUUID that the kernel tells, case ignored", "PARTUUID=AABB-cc", "nvme0n1p10", 0 },
+	{ "by-partuuid", "/dev/disk/by-partuuid/12345678-01", "sda1", 0 },
+	{ "PARTLABEL", "PARTLABEL=data", "vda2", 0 },
+	{ "by-partlabel", "/dev/disk/by-partlabel/EFI\\x20system", "vda1", 0 },
+	{ "by-id of virtio", "/dev/disk/by-id/virtio-disk_one", "vda", 0 },
+	{ "by-id of its partition", "/dev/disk/by-id/virtio-disk_one-part2", "vda2", 0 },
+	{ "by-id of a partition that it does not have", "/dev/disk/by-id/virtio-disk_one-part3",
+	  NULL, -ENOENT },
+	{ "by-id with a WWN", "/dev/disk/by-id/wwn-0x5000c500a1b2c3d4", "sda", 0 },
+	{ "by-id of scsi", "/dev/disk/by-id/scsi-35000c500a1b2c3d4-part1", "sda1", 0 },
+	{ "by-id with model and serial number", "/dev/disk/by-id/ata-Maker_Model_SN12345678-part1",
+	  "sda1", 0 },
+	{ "another serial number", "/dev/disk/by-id/ata-Maker_Model_SN12345679", NULL, -ENOENT },
+	{ "a part of a serial number", "/dev/disk/by-id/ata-Maker_12345678", NULL, -ENOENT },
+	{ "by-id of NVMe", "/dev/disk/by-id/nvme-eui.0025388b01", "nvme0n1", 0 },
+	{ "partition 10 is not 1", "/dev/disk/by-id/nvme-eui.0025388b01-part10", "nvme0n1p10", 0 },
+	{ "nor is 1 partition 10", "/dev/disk/by-id/nvme-eui.0025388b01-part1", NULL, -ENOENT },
+	{ "by-id of a logical volume", "/dev/disk/by-id/dm-name-vg--x-root", "dm-0", 0 },
+	{ "by its uuid", "/dev/disk/by-id/dm-uuid-LVM-abc", "dm-0", 0 },
+	{ "by-id of a mirror", "/dev/disk/by-id/md-uuid-e5f0", "md0", 0 },
+	{ "device mapper", "/dev/mapper/vg--x-root", "dm-0", 0 },
+	{ "LVM", "/dev/vg-x/root", "dm-0", 0 },
+	{ "of a mirror's halves the mirror is meant", "UUID=" U("16"), "md0", 0 },
+	{ "a node", "/dev/dm-0", "dm-0", 0 },
+	{ "a node in a directory", "/dev/cciss/c0d0", "cciss/c0d0", 0 },
+	{ "empty devices and floppies are not asked", "UUID=" U("11"), "vda1", 0 },
+	{ "no such node", "/dev/vdz9", NULL, -ENOENT },
+	{ "nothing", "", NULL, -EINVAL },
+	{ "no value", "UUID=", NULL, -EINVAL },
+	{ "empty quotes", "LABEL=\"\"", NULL, -EINVAL },
+	{ "no kind of name", "vda1", NULL, -EINVAL },
+	{ "another kind", "ID=5", NULL, -EINVAL },
+	{ "no device", "/var/crash", NULL, -EINVAL },
+};
+
+static void test_find(void **state)
+{
+	char path[256], wanted[256];
+	struct err e;
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		print_message("%s: %s\n", cases[i].why, cases[i].spec);
+		e = (struct err){ 0 };
+		assert_int_equal(device_find_in(&places, cases[i].spec, path, sizeof(path), &e),
+				 cases[i].rc);
+		if (cases[i].node) {
+			snprintf(wanted, sizeof(wanted), "%s/%s", dev, cases[i].node);
+			assert_string_equal(path, wanted);
+		} else {
+			assert_true(e.msg[0]);
+		}
+	}
+}
+
+/* A message tells what there is instead. */
+static void test_not_found(void **state)
+{
+	struct err e = { 0 };
+	char path[256];
+
+	(void)state;
+	device_find_in(&places, "UUID=" U("77"), path, sizeof(path), &e);
+	assert_non_null(strstr(e.msg, "there is "));
+	assert_non_null(strstr(e.msg, "nvme0n1 ext2 UUID=" U("14")));
+	assert_int_equal(device_find_in(&places, "LABEL=old", path, 8, &e), -ENAMETOOLONG);
+}
+
+static void test_empty_sysfs(void **state)
+{
+	static const struct places nowhere = { "/nonexistent", "/nonexistent" };
+	char path[256], list[64];
+	struct err e = { 0 };
+
+	(void)state;
+	assert_int_equal(device_find_in(&nowhere, "LABEL=old", path, sizeof(path), &e), -ENOENT);
+	device_list_in(&nowhere, list, sizeof(list));
+	assert_string_equal(list, "no block device at all");
+}
+
+/* A partition table that leads nowhere. */
+static const struct {
+	const char *why;
+	size_t      at;
+	int         value;
+	unsigned    number;
+} tables[] = {
+	{ "no signature", 510, 0, 1 },
+	{ "partition 0", 0, 0, 0 },
+	{ "behind the last entry", 0, 0, 5 },
+	{ "entries of 1 byte", 512 + 84, 1, 1 },
+	{ "an unused entry", 0, 0, 3 },
+	{ "table far behind the end", 512 + 76, 0x7f, 1 },
+	{ "table at the end of numbers", 512 + 79, 0xff, 1 },
+};
+
+static void test_partition_tables(void **state)
+{
+	char path[256], good[2048], uuid[40];
+	ssize_t n;
+	int fd;
+
+	(void)state;
+	snprintf(path, sizeof(path), "%s/vda", dev);
+	fd = open(path, O_RDONLY);
+	n = read(fd, good, sizeof(good));
+	assert_int_equal(n, sizeof(good));
+	assert_int_equal(partition_uuid(fd, 1, uuid), 0);
+	close(fd);
+	for (size_t i = 0; i < COUNT(tables); i++) {
+		char bad[2048];
+
+		print_message("%s\n", tables[i].why);
+		memcpy(bad, good, sizeof(bad));
+		if (tables[i].at)
+			bad[tables[i].at] = (char)tables[i].value;
+		tree_bytes(top, "bad", bad, sizeof(bad));
+		snprintf(path, sizeof(path), "%s/bad", top);
+		fd = open(path, O_RDONLY);
+		assert_int_equal(partition_uuid(fd, tables[i].number, uuid), -ENOENT);
+		close(fd);
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_find),
+		cmocka_unit_test(test_not_found),
+		cmocka_unit_test(test_empty_sysfs),
+		cmocka_unit_test(test_partition_tables),
+	};
+
+	return cmocka_run_group_tests(tests, make_disks, remove_disks);
+}
