@@ -156,10 +156,12 @@ bool vmcoreinfo_string(const struct vmcoreinfo *v, const char *key, char *out, s
 static bool number(const struct vmcoreinfo *v, const char *kind, const char *name, int base, uint64_t *out)
 {
 	char key[96], text[40], *end;
+	size_t len;
 	uint64_t n;
 
 	snprintf(key, sizeof(key), "%s(%s)", kind, name);
-	if (!vmcoreinfo_string(v, key, text, sizeof(text)) || !text[0])
+	if (!vmcoreinfo_get(v, key, &len) || !len || len >= sizeof(text) ||
+	    !vmcoreinfo_string(v, key, text, sizeof(text)))
 		return false;
 	errno = 0;
 	n = text[0] == '-' ? (uint64_t)strtoll(text, &end, base) : strtoull(text, &end, base);
