@@ -201,6 +201,8 @@ uint64_t vmcore_where(const struct vmcore *v, const char *where)
 	snprintf(name, sizeof(name), "%.*s", plus ? (int)(plus - where) : (int)strlen(where), where);
 	if (plus && !number(plus + 1, &add))
 		return UINT64_MAX;
+	if (number(name, &n))
+		base = n;
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
 		if (!strcmp(names[i].name, name))
 			base = names[i].at;

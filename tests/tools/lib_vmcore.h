@@ -40,7 +40,7 @@
  *   poke WHERE HEX...            bytes over it
  *   cut WHERE                    nothing from there on
  * WHERE is NAME[+N] of ehdr phdr shdr notes vmcoreinfo data end, or pa=ADDRESS, page=PFN[+N] for
- * its struct page, table for the top page table. Lines that begin with "expect" are left to the reader.
+ * its struct page, table for the top page table, or a number. Lines that begin with "expect" are left to the reader.
  */
 
 enum { VC_PAGE = 4096, VC_STRUCT_PAGE = 64, VC_MAX_LOADS = 24, VC_MAX_CPUS = 64, VC_MAX_EDITS = 64 };
