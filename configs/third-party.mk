@@ -125,6 +125,7 @@ define newline
 
 endef
 
+# One at a time, since several makes may share $(TP).
 # $(call library,FLAVOUR,NAME): NAME.sh is all that a build depends on, the locked files included.
 define library
 $$(call update,$(TP)/$1/$2.sh,# $(filter $2_%,$(LOCK))$$(newline)$$(call env.all,$1)$$(newline)$\
@@ -133,11 +134,7 @@ $(TP)/$1/$2.done: $(TP)/$1/$2.sh \
 		$(filter-out $(TP)/musl/$2.done,$(if $(filter musl,$1),$(TP)/musl/musl.done)) \
 		$(NEEDS.$2:%=$(TP)/$1/%.done) | $(DIST)/verified.$1
 	@echo "  LIB     $2 ($1)"
-	@configs/fetch-sources --unpack $(DIST) $2 $(TP)/$1/obj/$2
-	@cd $(TP)/$1/obj/$2 && sh -e $(abspath $(TP))/$1/$2.sh >../../$2.log 2>&1 </dev/null || \
-		{ tail -n 30 ../../$2.log; echo "$2 does not build: $(TP)/$1/$2.log"; exit 1; }
-	@rm -rf $(TP)/$1/obj/$2
-	@touch $$@
+	@flock $(TP)/lock configs/build-library $(DIST) $(TP)/$1 $2
 endef
 $(foreach flavour,musl host,$(foreach lib,$(LIBS.$(flavour)),$(eval $(call library,$(flavour),$(lib)))))
 
