@@ -146,18 +146,23 @@ static int take_option(int id, const char *value, struct err *e)
 static void save_dmesg(void)
 {
 	struct err e = { 0 };
-	uint64_t records;
+	struct printk_report said;
 	struct kernel k;
 	int rc = kernel_open(&k, job.rq.vmcore, &e);
 
 	if (!rc) {
-		rc = dmesg_save(&k, job.dmesg, job.rq.replace, &records, &e);
+		rc = dmesg_save(&k, job.dmesg, job.rq.replace, NULL, &said, &e);
 		kernel_close(&k);
 	}
-	if (rc)
+	if (rc) {
 		log_warn("no kernel log: %s", e.msg);
-	else
-		log_info("saved %llu records of the kernel log to %s", (unsigned long long)records, job.dmesg);
+		return;
+	}
+	if (said.searched)
+		log_warn("the kernel log is not where vmcoreinfo says; found in the kernel image");
+	if (said.lost)
+		log_warn("%llu records of the kernel log are damaged", (unsigned long long)said.lost);
+	log_info("saved %llu records of the kernel log to %s", (unsigned long long)said.records, job.dmesg);
 }
 
 /* The log of the kernel that runs now tells what the dump cannot. */

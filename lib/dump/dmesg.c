@@ -45,7 +45,8 @@ static int emit(void *ctx, const char *text, size_t len)
 	return 0;
 }
 
-int dmesg_save(struct kernel *k, const char *to, bool replace, uint64_t *records, struct err *e)
+int dmesg_save(struct kernel *k, const char *to, bool replace, const struct printk_form *how,
+	       struct printk_report *said, struct err *e)
 {
 	struct out o = { .e = e };
 	struct ack ack;
@@ -53,7 +54,7 @@ int dmesg_save(struct kernel *k, const char *to, bool replace, uint64_t *records
 
 	if (rc)
 		return rc;
-	rc = printk_write(k, emit, &o, records, e);
+	rc = printk_write(k, how, emit, &o, said, e);
 	if (!rc)
 		rc = flush(&o);
 	if (!rc)

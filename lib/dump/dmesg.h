@@ -6,9 +6,10 @@
 #include "dump/printk.h"
 
 /*
- * Write the log to `to` (see sink_open) and commit it. *records gets how many records it has.
+ * Write the log to `to` (see sink_open) and commit it. how and said are those of printk_write.
  * On an error what was written stays as an incomplete object.
  */
-int dmesg_save(struct kernel *k, const char *to, bool replace, uint64_t *records, struct err *e);
+int dmesg_save(struct kernel *k, const char *to, bool replace, const struct printk_form *how,
+	       struct printk_report *said, struct err *e);
 
 #endif

@@ -2,7 +2,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "dump/kernel.h"
 
-#include <elf.h>
 #include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -25,17 +24,50 @@ void kernel_doubt(struct kernel *k, const char *fmt, ...)
 	va_end(ap);
 }
 
-int kernel_vtop(struct kernel *k, vaddr_t va, paddr_t *pa, uint64_t *run)
+static bool linear(vaddr_t va, vaddr_t start, vaddr_t end, paddr_t at, paddr_t *pa, uint64_t *run)
+{
+	if (va < start || va >= end)
+		return false;
+	*pa = va - start + at;
+	*run = end - va;
+	return true;
+}
+
+/* Kernel addresses have bit 63 set; some tools write 0 or -1 where they know none. */
+static bool load_mapped(const struct load *l)
+{
+	return l->vaddr >> 63 && l->vaddr != UINT64_MAX && l->vaddr + (l->end - l->start) > l->vaddr;
+}
+
+/* Without tables: the addresses at which the kernel had its memory, as its PT_LOADs say. */
+static int direct(const struct kernel *k, vaddr_t va, paddr_t *pa, uint64_t *run)
 {
 	const struct vtop *t = &k->vtop;
 
-	/* The image is mapped linearly: no table is needed, so a broken one does no harm here. */
-	if (va >= t->image_start && va < t->image_end) {
-		*pa = va - t->image_start + t->image_pa;
-		*run = t->image_end - va;
-		return 0;
+	for (size_t i = 0; i < k->src.nr_loads; i++) {
+		const struct load *l = &k->src.loads[i];
+
+		if (load_mapped(l) && linear(va, l->vaddr, l->vaddr + (l->end - l->start), l->start, pa, run))
+			return 0;
 	}
-	return t->usable ? x86_64_walk(k, va, pa, run) : -ENXIO;
+	return linear(va, t->direct_start, t->direct_end, t->direct_pa, pa, run) ? 0 : -ENXIO;
+}
+
+int kernel_vtop(struct kernel *k, vaddr_t va, paddr_t *pa, uint64_t *run)
+{
+	const struct vtop *t = &k->vtop;
+	int rc = -EIO;
+
+	if (va >> 55 & 1)
+		va |= t->tag;
+	/* The image is mapped linearly: no table is needed, so a broken one does no harm here. */
+	if (linear(va, t->image_start, t->image_end, t->image_pa, pa, run))
+		return 0;
+	if (t->usable)
+		rc = k->machine->walk(k, va, pa, run);
+	if (rc == -EIO && !direct(k, va, pa, run))
+		rc = 0;
+	return t->usable || !rc ? rc : -ENXIO;
 }
 
 int kernel_read(struct kernel *k, vaddr_t va, void *buf, size_t len)
@@ -95,14 +127,15 @@ static unsigned page_shift(const struct vmcoreinfo *v)
 	return 12;
 }
 
-/* The six strings of init_uts_ns, if they are where the description says and look like them. */
-static bool read_uts(struct kernel *k, const char *release)
+bool kernel_names_itself(struct kernel *k)
 {
 	uint8_t raw[UTS_FIELDS * UTS_LEN];
+	char release[UTS_LEN] = "";
 	uint64_t symbol;
 	uint32_t offset;
 
-	if (!vmci_symbol(&k->info, "init_uts_ns", &symbol) ||
+	if (!vmcoreinfo_string(&k->info, "OSRELEASE", release, sizeof(release)) || !release[0] ||
+	    !vmci_symbol(&k->info, "init_uts_ns", &symbol) ||
 	    !vmci_offset(&k->info, "uts_namespace.name", &offset))
 		return false;
 	if (kernel_read(k, symbol + offset, raw, sizeof(raw)))
@@ -114,21 +147,67 @@ static bool read_uts(struct kernel *k, const char *release)
 	return true;
 }
 
+const struct load *kernel_image_load(const struct kernel *k)
+{
+	const struct source *s = &k->src;
+
+	for (size_t i = 0; i < s->nr_loads; i++) {
+		const struct load *l = &s->loads[i];
+
+		for (size_t j = 0; j < s->nr_loads && load_mapped(l); j++) {
+			const struct load *o = &s->loads[j];
+
+			if (o->end - o->start > l->end - l->start && o->start <= l->start &&
+			    l->end <= o->end && o->vaddr + (l->start - o->start) != l->vaddr)
+				return l;
+		}
+	}
+	return NULL;
+}
+
+static bool walks_to(struct kernel *k, vaddr_t va, paddr_t wanted)
+{
+	uint64_t run;
+	paddr_t pa;
+
+	return !k->machine->walk(k, va, &pa, &run) && pa == wanted;
+}
+
+bool kernel_tables_agree(struct kernel *k, vaddr_t va)
+{
+	enum { ENOUGH = 16 };		/* of a core with thousands of PT_LOADs */
+	const struct source *s = &k->src;
+	size_t n = s->nr_loads < ENOUGH ? s->nr_loads : ENOUGH;
+	uint64_t run;
+	paddr_t pa;
+
+	if (linear(va, k->vtop.image_start, k->vtop.image_end, k->vtop.image_pa, &pa, &run) &&
+	    walks_to(k, va, pa))
+		return true;
+	for (size_t i = 0; i < n; i++)
+		if (load_mapped(&s->loads[i]) && walks_to(k, s->loads[i].vaddr, s->loads[i].start))
+			return true;
+	return false;
+}
+
+static const struct machine *const machines[] = { &machine_x86_64, &machine_aarch64 };
+
 static void learn(struct kernel *k)
 {
-	const char *machine = k->src.machine == EM_X86_64 ? "x86_64" :
-			      k->src.machine == EM_AARCH64 ? "aarch64" : "unknown";
 	char text[UTS_LEN] = "";
 
-	if (k->src.machine == EM_X86_64)
-		x86_64_vtop_init(k);
-	else
-		kernel_doubt(k, "no address translation for machine type %u", k->src.machine);
+	for (size_t i = 0; i < sizeof(machines) / sizeof(machines[0]); i++)
+		if (machines[i]->elf == k->src.machine)
+			k->machine = machines[i];
 	vmcoreinfo_string(&k->info, "OSRELEASE", text, sizeof(text));
 	snprintf(k->uts[0], UTS_LEN, "Linux");
 	snprintf(k->uts[2], UTS_LEN, "%s", text);
-	snprintf(k->uts[4], UTS_LEN, "%s", machine);
-	k->proven = text[0] && read_uts(k, text);
+	snprintf(k->uts[4], UTS_LEN, "%s", k->machine ? k->machine->name : "unknown");
+	if (k->machine)
+		k->machine->vtop_init(k);
+	else
+		kernel_doubt(k, "no address translation for machine type %u", k->src.machine);
+	k->proven = kernel_names_itself(k);
 	if (!k->proven)
 		kernel_doubt(k, "the release string '%s' is not in memory where it should be", text);
 	if (vmcoreinfo_string(&k->info, "CRASHTIME", text, sizeof(text)))
@@ -146,8 +225,7 @@ int kernel_open(struct kernel *k, const char *path, struct err *e)
 	if (rc)
 		return rc;
 	notes_walk(&k->src, &k->notes);
-	if (vmcoreinfo_load(&k->info, &k->src, &k->notes, &why))
-		kernel_doubt(k, "%s", why.msg);
+	vmcoreinfo_load(&k->info, &k->src, &k->notes, &why);
 	rc = source_set_pages(&k->src, page_shift(&k->info), e);
 	if (!rc && !k->src.nr_ram)
 		rc = err_say(e, -EINVAL, "%s: not one whole page of memory in it", path);
@@ -155,10 +233,10 @@ int kernel_open(struct kernel *k, const char *path, struct err *e)
 		kernel_close(k);
 		return rc;
 	}
-	if (k->info.text)
-		learn(k);
-	else
-		snprintf(k->uts[4], UTS_LEN, "%s", k->src.machine == EM_AARCH64 ? "aarch64" : "x86_64");
+	learn(k);
+	/* Without a description nothing else is to be expected. */
+	if (!k->info.text)
+		snprintf(k->doubt, sizeof(k->doubt), "%s", why.msg);
 	return 0;
 }
 

@@ -19,20 +19,46 @@ struct pins {
 	size_t lost;			/* pins that did not fit: the filter may then exclude them */
 };
 
-/* How virtual addresses of the crashed kernel become physical ones. */
+/*
+ * How virtual addresses of the crashed kernel become physical ones: first what is mapped linearly
+ * with the kernel image, then the page tables, and without those the direct mapping.
+ */
 struct vtop {
-	bool     usable;		/* page tables were found; else only the kernel image translates */
+	bool     usable;		/* page tables were found and map the kernel where it lies */
 	paddr_t  root;			/* top-level table */
-	int      levels;		/* 4 or 5 */
-	uint64_t pa_mask;		/* address bits of an entry: 51:12 without the encryption bit */
+	int      levels;		/* x86_64: 4 or 5; aarch64: 2 to 5 */
+	unsigned top_bits;		/* aarch64: index bits of the top-level table */
+	bool     lpa2;			/* aarch64: entries as FEAT_LPA2 lays them out */
+	uint64_t pa_mask;		/* x86_64: address bits of an entry, 51:12 without the encryption bit */
+	uint64_t tag;			/* aarch64: top-byte bits that are set in any kernel address */
 	vaddr_t  image_start, image_end;	/* linearly mapped: pa = va - image_start + image_pa */
 	paddr_t  image_pa;
+	vaddr_t  direct_start, direct_end;	/* the same for RAM, where vmcoreinfo tells it */
+	paddr_t  direct_pa;
+	paddr_t  phys_base;		/* what readers of a dump call so; for its sub header only */
 };
+
+struct kernel;
+
+/* What differs between machines. One constant each in vtop_MACHINE.c; kernel_open chooses. */
+struct machine {
+	uint16_t elf;			/* e_machine */
+	const char *name;		/* utsname.machine */
+	uint32_t sp_at;			/* of the stack pointer in struct elf_prstatus, bytes */
+	unsigned section_bits;		/* SECTION_SIZE_BITS of kernels that do not tell */
+	/* Fill k->vtop from vmcoreinfo and the PT_LOADs; what is missing goes to k->doubt. */
+	void (*vtop_init)(struct kernel *k);
+	/* Walk the page tables; see kernel_vtop. Table pages are added to k->pins. */
+	int (*walk)(struct kernel *k, vaddr_t va, paddr_t *pa, uint64_t *run);
+};
+
+extern const struct machine machine_x86_64, machine_aarch64;
 
 struct kernel {
 	struct source     src;
 	struct notes      notes;
 	struct vmcoreinfo info;
+	const struct machine *machine;	/* NULL: not one of ours */
 	struct vtop       vtop;
 	struct pins      *pins;		/* table pages walked are added here; NULL: not wanted; borrowed */
 	char              uts[UTS_FIELDS][UTS_LEN];
@@ -50,8 +76,9 @@ void kernel_close(struct kernel *k);
 
 /*
  * Physical address of va, and in *run the bytes from there on that are mapped contiguously
- * (at least to the end of the page). Returns 0, -ENXIO if va is not mapped, -EIO if a table
- * cannot be read. Not thread-safe.
+ * (at least to the end of the page). Where tables are unusable or cannot be read, the virtual
+ * addresses of the PT_LOADs serve. Returns 0, -ENXIO if va is not mapped, -EIO if a table cannot
+ * be read. Not thread-safe.
  */
 int kernel_vtop(struct kernel *k, vaddr_t va, paddr_t *pa, uint64_t *run);
 
@@ -66,10 +93,15 @@ int kernel_read_u32(struct kernel *k, vaddr_t va, uint32_t *out);
 void pins_add(struct pins *p, const struct source *s, paddr_t start, paddr_t end);
 void pins_sort(struct pins *p);
 
-/* vtop_x86_64.c: fill k->vtop from vmcoreinfo and the PT_LOADs; what is missing goes to k->doubt. */
-void x86_64_vtop_init(struct kernel *k);
-/* One walk; see kernel_vtop. */
-int x86_64_walk(struct kernel *k, vaddr_t va, paddr_t *pa, uint64_t *run);
+/*
+ * For machine.vtop_init. The PT_LOAD that kexec made for the kernel image (it lies inside another
+ * one), NULL if there is none.
+ */
+const struct load *kernel_image_load(const struct kernel *k);
+/* True, and k->uts filled, if the release string is in memory where k->vtop's image says. */
+bool kernel_names_itself(struct kernel *k);
+/* True if the page tables map the image (at va) or a PT_LOAD to where it is known to lie. */
+bool kernel_tables_agree(struct kernel *k, vaddr_t va);
 
 /* Append a sentence to k->doubt. */
 void kernel_doubt(struct kernel *k, const char *fmt, ...) __attribute__((format(printf, 2, 3)));

@@ -54,7 +54,7 @@ void layout_sub_header(const struct layout *l, const struct kernel *k, unsigned 
 	uint64_t info = k->notes.vmcoreinfo_at;
 
 	memset(out, 0, KDUMP_SUB_SIZE);
-	put_le64(out, k->vtop.image_pa);			/* phys_base */
+	put_le64(out, k->vtop.phys_base);
 	put_le32(out + 8, level);
 	if (k->notes.vmcoreinfo_len) {
 		put_le64(out + 32, l->notes_at + (info - k->src.notes_at));

@@ -11,7 +11,7 @@
 static int sparse_init(struct memmap *m, struct kernel *k, struct err *e)
 {
 	const struct vmcoreinfo *v = &k->info;
-	int64_t bits = 27;	/* x86_64 and aarch64 4K/16K; the key came with 5.13 (kernel 4f5aecdff25f) */
+	int64_t bits = k->machine->section_bits;	/* the key came with 5.13 (kernel 4f5aecdff25f) */
 	uint32_t nr_roots;
 
 	vmci_number(v, "SECTION_SIZE_BITS", &bits);
@@ -30,10 +30,23 @@ static int sparse_init(struct memmap *m, struct kernel *k, struct err *e)
 	return 0;
 }
 
+/* One array for all: CONFIG_FLATMEM, or vmemmap (6.8+) where the sections cannot be found. */
+static bool flat_init(struct memmap *m, struct kernel *k)
+{
+	uint64_t mem_map;
+
+	if (!vmci_symbol(&k->info, "vmemmap", &m->base) &&
+	    (!vmci_symbol(&k->info, "mem_map", &mem_map) || kernel_read_u64(k, mem_map, &m->base)))
+		return false;
+	m->flat = true;
+	m->section_shift = 27 - k->src.page_shift;
+	return true;
+}
+
 int memmap_init(struct memmap *m, struct kernel *k, struct err *e)
 {
 	const struct vmcoreinfo *v = &k->info;
-	uint64_t symbol;
+	int rc;
 
 	*m = (struct memmap){ 0 };
 	if (!k->vtop.usable)
@@ -42,13 +55,10 @@ int memmap_init(struct memmap *m, struct kernel *k, struct err *e)
 	    m->page_size % 8)
 		return err_say(e, -ENOENT, "no usable SIZE(page)");
 	if (vmci_symbol(v, "mem_section", &m->roots))
-		return sparse_init(m, k, e);
-	if (vmci_symbol(v, "mem_map", &symbol) && !kernel_read_u64(k, symbol, &m->base)) {
-		m->flat = true;
-		m->section_shift = 27 - k->src.page_shift;
-		return 0;
-	}
-	return err_say(e, -ENOENT, "no usable SYMBOL(mem_section)");
+		rc = sparse_init(m, k, e);
+	else
+		rc = err_say(e, -ENOENT, "no usable SYMBOL(mem_section)");
+	return rc && flat_init(m, k) ? 0 : rc;
 }
 
 int memmap_section(const struct memmap *m, struct kernel *k, uint64_t section, vaddr_t *first)

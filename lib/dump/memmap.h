@@ -6,7 +6,7 @@
 #include "dump/kernel.h"
 
 struct memmap {
-	bool     flat;			/* one array for all memory (CONFIG_FLATMEM) */
+	bool     flat;			/* one array for all memory */
 	vaddr_t  base;			/* flat: struct page of pfn 0 */
 	unsigned section_shift;		/* log2 of the pages in a section */
 	uint32_t page_size;		/* SIZE(page), bytes */
@@ -16,7 +16,7 @@ struct memmap {
 };
 
 /*
- * Find it: SPARSEMEM_EXTREME by SYMBOL(mem_section), FLATMEM by SYMBOL(mem_map).
+ * Find it: SPARSEMEM_EXTREME by SYMBOL(mem_section), else SYMBOL(vmemmap), FLATMEM by SYMBOL(mem_map).
  * Returns 0, or -ENOENT with the missing or absurd key in the message.
  */
 int memmap_init(struct memmap *m, struct kernel *k, struct err *e);

@@ -2,14 +2,12 @@
 /* SPDX-License-Identifier: MIT */
 #include "dump/pins.h"
 
-#include <elf.h>
 #include <stdlib.h>
 
 #include "base/buf.h"
 #include "dump/memmap.h"
 
 enum {
-	RSP_AT     = 112 + 19 * 8,	/* pr_reg[19] of struct elf_prstatus, x86_64 (<asm/user_64.h>) */
 	IMAGE_BATCH = 64, MAX_STRUCT_PAGE = 128,
 	STACK_SIZE = 16384,		/* THREAD_SIZE and IRQ_STACK_SIZE, which are aligned to it */
 };
@@ -180,9 +178,9 @@ static void pin_stack(void *ctx, const uint8_t *desc, size_t len)
 	struct kernel *k = ctx;
 	vaddr_t sp;
 
-	if (len < RSP_AT + 8)
+	if (!in_bounds(k->machine->sp_at, 8, len))
 		return;
-	sp = get_le64(desc + RSP_AT);
+	sp = get_le64(desc + k->machine->sp_at);
 	if (sp >> 63)		/* user stacks are user data */
 		pin_virtual(k, sp & ~(vaddr_t)(STACK_SIZE - 1), STACK_SIZE);
 }
@@ -204,7 +202,7 @@ void pins_collect(struct kernel *k, struct pins *p)
 		pin_memmap(k);
 		pin_printk(k);
 	}
-	if (k->src.machine == EM_X86_64)
+	if (k->machine)
 		notes_each_prstatus(&k->src, pin_stack, k);
 	k->pins = NULL;
 	pins_sort(p);

@@ -1,5 +1,6 @@
 /* vtop_x86_64 - page tables of x86_64, 4 and 5 levels. */
 /* SPDX-License-Identifier: MIT */
+#include <elf.h>
 #include <errno.h>
 
 #include "base/buf.h"
@@ -13,15 +14,9 @@
 #define ENTRY_PSE        0x80ULL		/* a leaf at 2 MiB or 1 GiB */
 #define ENTRY_ADDRESS    0x000ffffffffff000ULL	/* bits 51:12 */
 
-/* Where the kernel image lies: NUMBER(phys_base), or else the PT_LOAD that the image has for itself. */
-static bool image_base(struct kernel *k, paddr_t *pa)
+/* Where START_KERNEL_MAP lies, by the PT_LOAD that the kernel image has for itself. */
+static bool base_of_load(const struct kernel *k, paddr_t *pa)
 {
-	int64_t phys_base;
-
-	if (vmci_number(&k->info, "phys_base", &phys_base)) {
-		*pa = (uint64_t)phys_base;	/* of START_KERNEL_MAP; may wrap below zero */
-		return true;
-	}
 	for (size_t i = 0; i < k->src.nr_loads; i++) {
 		const struct load *l = &k->src.loads[i];
 
@@ -33,42 +28,80 @@ static bool image_base(struct kernel *k, paddr_t *pa)
 	return false;
 }
 
-void x86_64_vtop_init(struct kernel *k)
+/* NUMBER(phys_base), or else what the PT_LOAD says; of two that differ the one that holds the release. */
+static bool find_image(struct kernel *k)
 {
 	struct vtop *t = &k->vtop;
-	uint64_t table;
-	int64_t number;
+	paddr_t by_load = 0;
+	int64_t phys_base = 0;
+	bool load = base_of_load(k, &by_load), key = vmci_number(&k->info, "phys_base", &phys_base);
 
-	*t = (struct vtop){ .levels = 4, .pa_mask = ENTRY_ADDRESS };
-	if (!image_base(k, &t->image_pa)) {
-		kernel_doubt(k, "the kernel image's place in memory is unknown (no NUMBER(phys_base))");
-		return;
+	t->image_pa = key ? (uint64_t)phys_base : by_load;	/* may wrap below zero */
+	if (key && load && by_load != t->image_pa && !kernel_names_itself(k)) {
+		t->image_pa = by_load;
+		if (!kernel_names_itself(k))
+			t->image_pa = (uint64_t)phys_base;
+		else
+			kernel_doubt(k, "NUMBER(phys_base) is not where the kernel lies");
 	}
-	t->image_start = START_KERNEL_MAP;
-	t->image_end = START_KERNEL_MAP + KERNEL_IMAGE_MIN;
-	if (vmci_number(&k->info, "KERNEL_IMAGE_SIZE", &number) && (uint64_t)number <= KERNEL_IMAGE_MAX)
-		t->image_end = START_KERNEL_MAP + (uint64_t)number;
-	if (vmci_number(&k->info, "pgtable_l5_enabled", &number) && number)
-		t->levels = 5;
-	if (vmci_number(&k->info, "sme_mask", &number))
-		t->pa_mask &= ~(uint64_t)number;
-	/* init_top_pgt since 4.13, kernel commit 65ade2f872b4; both names mean the same table. */
-	if (!vmci_symbol(&k->info, "init_top_pgt", &table) &&
-	    !vmci_symbol(&k->info, "init_level4_pgt", &table) &&
-	    !vmci_symbol(&k->info, "swapper_pg_dir", &table)) {
-		kernel_doubt(k, "no page tables (no SYMBOL(init_top_pgt))");
-		return;
-	}
-	if (table < t->image_start || table >= t->image_end) {
-		kernel_doubt(k, "SYMBOL(init_top_pgt) %#llx lies outside the kernel image",
-			     (unsigned long long)table);
-		return;
-	}
-	t->root = table - t->image_start + t->image_pa;
-	t->usable = true;
+	t->phys_base = t->image_pa;
+	return key || load;
 }
 
-int x86_64_walk(struct kernel *k, vaddr_t va, paddr_t *pa, uint64_t *run)
+/*
+ * The top table: init_top_pgt since 4.13 (kernel commit 65ade2f872b4), init_level4_pgt before;
+ * swapper_pg_dir is the same table under another name. The number of levels is believed only if
+ * the tables lead to where the kernel lies.
+ */
+static void find_tables(struct kernel *k)
+{
+	static const char *const names[] = { "init_top_pgt", "init_level4_pgt", "swapper_pg_dir" };
+	struct vtop *t = &k->vtop;
+	int64_t l5 = 0;
+	bool any = false;
+
+	vmci_number(&k->info, "pgtable_l5_enabled", &l5);
+	for (int other = 0; other < 2; other++) {
+		t->levels = (l5 != 0) != other ? 5 : 4;
+		for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+			vaddr_t table;
+
+			if (!vmci_symbol(&k->info, names[i], &table))
+				continue;
+			any = true;
+			if (table < t->image_start || table >= t->image_end)
+				continue;
+			t->root = table - t->image_start + t->image_pa;
+			t->usable = kernel_tables_agree(k, table);
+			if (t->usable)
+				return;
+		}
+	}
+	kernel_doubt(k, any ? "the page tables do not map the kernel where it lies" :
+			      "no page tables (no SYMBOL(init_top_pgt))");
+}
+
+static void x86_64_vtop_init(struct kernel *k)
+{
+	struct vtop *t = &k->vtop;
+	int64_t number;
+
+	*t = (struct vtop){ .pa_mask = ENTRY_ADDRESS, .image_start = START_KERNEL_MAP };
+	t->image_end = START_KERNEL_MAP + KERNEL_IMAGE_MIN;
+	if (vmci_number(&k->info, "KERNEL_IMAGE_SIZE", &number) && (uint64_t)number <= KERNEL_IMAGE_MAX &&
+	    number > 0)
+		t->image_end = START_KERNEL_MAP + (uint64_t)number;
+	if (vmci_number(&k->info, "sme_mask", &number))
+		t->pa_mask &= ~(uint64_t)number;
+	if (find_image(k)) {
+		find_tables(k);
+	} else {
+		t->image_end = t->image_start;
+		kernel_doubt(k, "the kernel image's place in memory is unknown (no NUMBER(phys_base))");
+	}
+}
+
+static int x86_64_walk(struct kernel *k, vaddr_t va, paddr_t *pa, uint64_t *run)
 {
 	const struct vtop *t = &k->vtop;
 	paddr_t table = t->root;
@@ -95,3 +128,12 @@ int x86_64_walk(struct kernel *k, vaddr_t va, paddr_t *pa, uint64_t *run)
 	}
 	return -ENXIO;
 }
+
+const struct machine machine_x86_64 = {
+	.elf = EM_X86_64,
+	.name = "x86_64",
+	.sp_at = 112 + 19 * 8,		/* pr_reg[19], <asm/user_64.h> */
+	.section_bits = 27,
+	.vtop_init = x86_64_vtop_init,
+	.walk = x86_64_walk,
+};

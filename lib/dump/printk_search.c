@@ -1,0 +1,98 @@
+/* printk_search - find the printk ring in the kernel image by what any such ring is like. */
+/* SPDX-License-Identifier: MIT */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "dump/printk_ring.h"
+
+enum {
+	PIECE     = 256 << 10,
+	MAX_IMAGE = 256 << 20,		/* of each PT_LOAD that may be the image */
+	MAX_LOADS = 4,
+	LAYOUTS   = 3,
+};
+
+struct search {
+	struct kernel *k;
+	struct ring_layout layouts[LAYOUTS];
+	unsigned nr_layouts;
+	uint8_t *piece;			/* PIECE bytes and RING_STRUCT more; owned */
+	struct ring best;		/* the one with the newest record */
+	uint64_t newest;
+	bool found;
+};
+
+static void consider(struct search *s, const uint8_t *raw)
+{
+	for (unsigned i = 0; i < s->nr_layouts; i++) {
+		struct ring r;
+		uint64_t newest;
+
+		if (!ring_parse(&r, &s->layouts[i], raw) || !ring_sound(&r, s->k))
+			continue;
+		newest = ring_newest(&r, s->k);
+		/* Where log_buf_len= made a larger ring the first one is still there. */
+		if (s->found && newest <= s->newest)
+			continue;
+		s->best = r;
+		s->newest = newest;
+		s->found = true;
+	}
+}
+
+static void search_range(struct search *s, paddr_t start, paddr_t end)
+{
+	const struct source *src = &s->k->src;
+	paddr_t page = (paddr_t)1 << src->page_shift;
+
+	if (end - start > MAX_IMAGE)
+		end = start + MAX_IMAGE;
+	for (paddr_t at = start & ~(page - 1); at < end; at += PIECE) {
+		size_t have = 0;
+
+		/* Pages that cannot be read are zeros: nothing is found in them. */
+		memset(s->piece, 0, PIECE + RING_STRUCT);
+		for (; have < PIECE; have += page)
+			if (source_read(&s->k->src, at + have, s->piece + have, page))
+				memset(s->piece + have, 0, page);
+		if (source_read(&s->k->src, at + PIECE, s->piece + PIECE, RING_STRUCT))
+			memset(s->piece + PIECE, 0, RING_STRUCT);
+		for (size_t i = 0; i < PIECE; i += 8)
+			consider(s, s->piece + i);
+	}
+}
+
+/* Could the kernel image be here? By its addresses, or because kexec lists it besides all memory. */
+static bool may_be_image(const struct kernel *k, const struct load *l)
+{
+	return l == kernel_image_load(k) ||
+	       (l->vaddr >= k->vtop.image_start && l->vaddr < k->vtop.image_end);
+}
+
+int ring_search(struct ring *r, struct kernel *k)
+{
+	struct search s = { .k = k, .piece = malloc(PIECE + RING_STRUCT) };
+	const struct vtop *t = &k->vtop;
+	unsigned loads = 0;
+
+	if (!s.piece)
+		return -ENOMEM;
+	if (!ring_layout_init(&s.layouts[0], &k->info, NULL))
+		s.nr_layouts = 1;
+	for (unsigned i = 0; s.nr_layouts < LAYOUTS && ring_layout_known(&s.layouts[s.nr_layouts], i); i++)
+		s.nr_layouts++;
+	for (size_t i = 0; i < k->src.nr_loads && loads < MAX_LOADS; i++) {
+		const struct load *l = &k->src.loads[i];
+
+		if (!may_be_image(k, l))
+			continue;
+		loads++;
+		search_range(&s, l->start, l->end);
+	}
+	if (!loads && t->image_end > t->image_start)
+		search_range(&s, t->image_pa, t->image_pa + (t->image_end - t->image_start));
+	free(s.piece);
+	*r = s.best;
+	return s.found ? 0 : -ENOENT;
+}
