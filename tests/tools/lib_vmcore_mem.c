@@ -201,7 +201,7 @@ uint64_t vc_struct_page(const struct vmcore *v, uint64_t pfn)
 		if (!(entry & 1))
 			return 0;
 		table = entry & 0x000ffffffffff000ULL & ~v->sme;
-		if (at == 12 || (entry & PTE_PSE))
+		if (at == 12 || (at <= 30 && (entry & PTE_PSE)))
 			return table + (va & ((1ULL << at) - 1));
 	}
 	return 0;
