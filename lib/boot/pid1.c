@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/mount.h>
@@ -93,15 +94,32 @@ void pid1_unquiet(const char *cmdline)
 		write_file("/proc/sys/kernel/printk", "7");	/* as without "quiet" */
 }
 
+/*
+ * The terminal behind /dev/console, which itself cannot control a session (drivers/tty/tty_io.c:
+ * noctty): the last one in the list is it. -1 if there is none.
+ */
+static int open_terminal(void)
+{
+	char active[128], path[140], *last;
+	int fd = -1;
+
+	if (!read_line("/sys/class/tty/console/active", active, sizeof(active)) && active[0]) {
+		last = strrchr(active, ' ');
+		snprintf(path, sizeof(path), "/dev/%s", last ? last + 1 : active);
+		fd = open(path, O_RDWR);
+	}
+	return fd < 0 ? open("/dev/console", O_RDWR) : fd;
+}
+
 static void __attribute__((noreturn)) become_shell(void)
 {
 	static const char *const argv[] = { "-sh", "-i", NULL };	/* "-": a login shell */
 	int fd;
 
 	setsid();
-	fd = open("/dev/console", O_RDWR);
+	fd = open_terminal();
 	if (fd >= 0) {
-		ioctl(fd, TIOCSCTTY, 1); /* without it the shell works, but without job control */
+		ioctl(fd, TIOCSCTTY, 1);	/* without it there is no job control, that is all */
 		for (int i = 0; i < 3; i++)
 			dup2(fd, i);
 	}
