@@ -25,38 +25,49 @@ static bool page_type(const struct vmcoreinfo *v, const char *name, uint32_t *ou
 	return true;
 }
 
-static bool field(const struct vmcoreinfo *v, const char *name, uint32_t width, uint32_t size, uint32_t *out)
+/*
+ * A field of width bytes in [start, start + size). *out counts from start and is left alone if
+ * there is no such field.
+ */
+static bool field_at(const struct vmcoreinfo *v, const char *name, uint32_t width, uint32_t start, uint32_t size,
+		     uint32_t *out)
 {
-	if (vmci_offset(v, name, out) && in_bounds(*out, width, size))
-		return true;
-	*out = 0;		/* what does not count is read all the same, so it must be readable */
-	return false;
+	uint32_t at;
+
+	if (!vmci_offset(v, name, &at) || at < start || !in_bounds(at - start, width, size))
+		return false;
+	*out = at - start;
+	return true;
 }
 
-/* Order and destructor of a compound page stand in page[1], at places that moved three times. */
+static bool field(const struct vmcoreinfo *v, const char *name, uint32_t width, uint32_t size, uint32_t *out)
+{
+	return field_at(v, name, width, 0, size, out);
+}
+
+/*
+ * Order and destructor of a compound page stand in page[1], at places that moved three times. One
+ * byte each is read: they had two until 4.15, in little-endian order, and never such large values.
+ */
 static void compound_init(struct page_layout *l, const struct vmcoreinfo *v)
 {
-	int64_t n;
+	bool dtor = false, by_dtor;
+	int64_t id;
 
 	l->order_in_flags = true;
 	if (field(v, "page.compound_order", 1, l->size, &l->order_at)) {	/* to 6.2 */
 		l->order_in_flags = false;
-		l->hugetlb_by = field(v, "page.compound_dtor", 1, l->size, &l->dtor_at) ? HUGETLB_DTOR : 0;
-	} else if (vmci_offset(v, "folio._folio_order", &l->order_at) &&	/* 6.3 to 6.5 */
-		   l->order_at >= l->size && l->order_at < 2 * l->size) {
+		dtor = field(v, "page.compound_dtor", 1, l->size, &l->dtor_at);
+	} else if (field_at(v, "folio._folio_order", 1, l->size, l->size, &l->order_at)) {	/* 6.3 to 6.5 */
 		l->order_in_flags = false;
-		l->order_at -= l->size;
-		if (vmci_offset(v, "folio._folio_dtor", &l->dtor_at) && l->dtor_at >= l->size &&
-		    l->dtor_at < 2 * l->size) {
-			l->dtor_at -= l->size;
-			l->hugetlb_by = HUGETLB_DTOR;
-		}
+		dtor = field_at(v, "folio._folio_dtor", 1, l->size, l->size, &l->dtor_at);
 	}
-	if (l->hugetlb_by == HUGETLB_DTOR) {
-		if (vmci_number(v, "HUGETLB_PAGE_DTOR", &n))
-			l->hugetlb_dtor = (uint64_t)n & 0xff;
-		else
-			l->hugetlb_by = HUGETLB_UNKNOWN;
+	by_dtor = vmci_number(v, "HUGETLB_PAGE_DTOR", &id);
+	if (by_dtor && dtor) {
+		l->hugetlb_by = HUGETLB_DTOR;
+		l->hugetlb_dtor = (uint64_t)id & 0xff;
+	} else if (by_dtor && l->order_in_flags) {
+		l->head_mask = 0;		/* to 6.5, and the key that tells the order is lost */
 	} else if (page_type(v, "PAGE_HUGETLB_MAPCOUNT_VALUE", &l->hugetlb_type)) {
 		l->hugetlb_by = HUGETLB_TYPE;		/* 6.9+ */
 	} else if ((l->hugetlb_bit = flag_mask(v, "PG_hugetlb"))) {
@@ -113,6 +124,9 @@ void page_layout_init(struct page_layout *l, const struct vmcoreinfo *v)
 	l->private_bit = flag_mask(v, "PG_private");
 	l->swapcache = flag_mask(v, "PG_swapcache");
 	l->swapbacked = flag_mask(v, "PG_swapbacked");
+	/* The key came with 4.17; until then, and as long after as flags stood so, it was six bits up. */
+	if (!l->swapbacked && l->swapcache < l->private_bit)
+		l->swapbacked = l->private_bit << 6;
 	l->has_swapbacked = l->swapbacked != 0;
 	l->slab = flag_mask(v, "PG_slab");
 	l->hwpoison = flag_mask(v, "PG_hwpoison");
