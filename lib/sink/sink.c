@@ -44,6 +44,8 @@ int sink_open(struct sink **out, const char *to, uint64_t stamp, bool replace, s
 {
 	if (!strncmp(to, "raw:", 4))
 		return open_raw(out, to + 4, stamp, e);
+	if (!strcmp(to, "null:"))
+		return null_sink_open(out, e);
 	if (!strcmp(to, "-"))
 		return open_stdout(out, e);
 	return file_sink_open(out, to, replace, e);

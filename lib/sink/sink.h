@@ -43,6 +43,7 @@ struct sink {
  * Open an object for writing:
  *   PATH           a file; written as PATH-incomplete, renamed by commit, directory synced
  *   -              standard output; a flattened dump, one byte after the other
+ *   null:          nowhere: for finding out what a dump would be
  *   raw:DEV        a block device; holds a flattened dump (makedumpfile -R reads it)
  *   raw:DEV#NAME   an entry of the tar archive in the last RAW_TAIL bytes of a block device;
  *                  entries of the same stamp are kept, older ones are replaced
@@ -68,6 +69,7 @@ enum { RAW_TAIL = 4 << 20 };	/* bytes at the end of a raw device kept for the ta
 
 /* The kinds, for sink.c's table. name is what follows the scheme. */
 int file_sink_open(struct sink **out, const char *path, bool replace, struct err *e);
+int null_sink_open(struct sink **out, struct err *e);
 int stream_sink_open(struct sink **out, int fd, struct err *e);	/* takes a copy of fd */
 int raw_sink_open(struct sink **out, const char *dev, struct err *e);
 int tail_sink_open(struct sink **out, const char *dev, const char *entry, uint64_t stamp, struct err *e);
