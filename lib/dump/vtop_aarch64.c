@@ -156,12 +156,16 @@ static bool try_tables(struct kernel *k, unsigned actual, unsigned index_va, vad
  * bits where the kernel was built for them (also for user space only, 5.0 to 5.3). So the tables
  * are asked: the first reading by which they map the kernel where it lies is taken.
  */
-static void find_tables(struct kernel *k, vaddr_t table)
+static void find_tables(struct kernel *k)
 {
 	enum { FROM_T1SZ, FROM_VA_BITS, CHOICES = 8 };
 	int64_t actual[CHOICES] = { 0, 0, 48, 47, 39, 52, 42, 36 }, t1sz, va_bits = 0;
 	struct vtop *t = &k->vtop;
+	vaddr_t table;
+	bool known = vmci_symbol(&k->info, "swapper_pg_dir", &table) && table >= t->image_start &&
+		     table < t->image_end;
 
+	t->root = known ? table - t->image_start + t->image_pa : 0;
 	if (vmci_number(&k->info, "TCR_EL1_T1SZ", &t1sz) && t1sz > 0 && t1sz < 64)
 		actual[FROM_T1SZ] = 64 - t1sz;
 	vmci_number(&k->info, "VA_BITS", &va_bits);
@@ -171,32 +175,26 @@ static void find_tables(struct kernel *k, vaddr_t table)
 
 		if (actual[i] < MIN_VA || actual[i] > MAX_VA)
 			continue;
-		find_direct(k, (unsigned)built, (unsigned)actual[i]);
-		if (try_tables(k, (unsigned)actual[i], (unsigned)built, table) ||
-		    try_tables(k, (unsigned)actual[i], MAX_VA, table))
+		if (known && (try_tables(k, (unsigned)actual[i], (unsigned)built, table) ||
+			      try_tables(k, (unsigned)actual[i], MAX_VA, table))) {
+			find_direct(k, (unsigned)built, (unsigned)actual[i]);
 			return;
+		}
+		if (!t->direct_end)		/* the best guess */
+			find_direct(k, (unsigned)built, (unsigned)actual[i]);
 	}
-	t->direct_start = t->direct_end = 0;
-	kernel_doubt(k, "the page tables do not map the kernel where it lies (VA_BITS %lld)", (long long)va_bits);
+	kernel_doubt(k, known ? "the page tables do not map the kernel where it lies" :
+				"no page tables (no SYMBOL(swapper_pg_dir) in the kernel image)");
 }
 
 static void aarch64_vtop_init(struct kernel *k)
 {
-	struct vtop *t = &k->vtop;
-	vaddr_t table;
-
 	/* Pointers may carry a tag in their top byte (CONFIG_KASAN_SW_TAGS, MTE). */
-	*t = (struct vtop){ .tag = bits(63, 56) };
-	if (!find_image(k)) {
+	k->vtop = (struct vtop){ .tag = bits(63, 56) };
+	if (find_image(k))
+		find_tables(k);
+	else
 		kernel_doubt(k, "the kernel image's place in memory is unknown (no NUMBER(kimage_voffset))");
-		return;
-	}
-	if (!vmci_symbol(&k->info, "swapper_pg_dir", &table) || table < t->image_start || table >= t->image_end) {
-		kernel_doubt(k, "no page tables (no SYMBOL(swapper_pg_dir) in the kernel image)");
-		return;
-	}
-	t->root = table - t->image_start + t->image_pa;
-	find_tables(k, table);
 }
 
 const struct machine machine_aarch64 = {
