@@ -285,6 +285,7 @@ static int end_bitmap2(struct writer *w, struct err *e)
 
 int writer_end(struct writer *w, bool complete, struct err *e)
 {
+	const struct region *data = &w->regions[REGION_DATA];
 	int rc = flush(w, &w->regions[REGION_DATA], e);
 
 	if (rc && complete)
@@ -294,8 +295,13 @@ int writer_end(struct writer *w, bool complete, struct err *e)
 	rc = flush(w, &w->regions[REGION_DESCS], e);
 	if (!rc)
 		rc = end_bitmap2(w, e);
+	/* Without any data the file would end inside the bitmaps' hole; readers want them whole. */
+	if (!rc && data->at == data->start)
+		rc = sink_write(w->sink, w->layout.descs_at - 1, "", 1, e);
 	if (!rc)
 		rc = put_header(w, complete ? w->status : w->status | STATUS_INCOMPLETE, e);
+	if (rc && complete)
+		return rc;	/* it comes again as an incomplete one */
 	for (int i = 0; i < NR_REGIONS; i++)
 		digest_end(&w->regions[i].sums);
 	return rc;
