@@ -12,6 +12,8 @@ enum { ROOM = 1 << 30 };	/* addresses only; pages come as they are written */
 static bool fails(struct mem_sink *m)
 {
 	m->calls++;
+	if (m->calls == m->stop_at)
+		atomic_store(m->stop, 1);
 	m->misused |= m->committed || m->kept || m->released;
 	return m->fail_at && (m->for_ever ? m->calls >= m->fail_at : m->calls == m->fail_at);
 }

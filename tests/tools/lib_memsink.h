@@ -3,6 +3,8 @@
 #ifndef TESTS_LIB_MEMSINK_H
 #define TESTS_LIB_MEMSINK_H
 
+#include <stdatomic.h>
+
 #include "sink/sink.h"
 
 struct mem_sink {
@@ -14,6 +16,8 @@ struct mem_sink {
 	unsigned fail_at;		/* the call that fails, counted from 1 over write, commit and keep; 0: none */
 	bool     for_ever;		/* and all calls behind it */
 	int      error;			/* with this */
+	unsigned stop_at;		/* the call that sets *stop; 0: none */
+	atomic_int *stop;
 	unsigned calls;
 	bool     committed, kept, released;
 	bool     misused;		/* a call came after the end, or a byte twice though it may not */

@@ -44,7 +44,7 @@ void run_save(struct run *r, const char *path, const struct run_how *how)
 		.level = how->level, .codec = codec_find(how->codec ? how->codec : "zstd"),
 		.threads = how->threads ? how->threads : 1, .digest = how->digest, .format = how->format,
 		.limit = how->limit, .stop = how->stop, .tick = how->tick ? how->tick : no_tick, .say = say,
-		.ctx = r, .replace = true,
+		.ctx = r, .replace = true, .next_levels = how->next, .nr_next_levels = how->next[0] ? 2 : 0,
 	};
 	r->rc = save_run(&r->save, &r->rq, &r->e);
 }

@@ -10,7 +10,7 @@
 
 /* How to run; zeros mean dump level 0, zstd, one thread, a new rewritable sink. */
 struct run_how {
-	unsigned          level;
+	unsigned          level, next[2];	/* next: levels to try where it does not fit; zeros: none */
 	const char       *codec;
 	unsigned          threads;
 	enum digest_kind  digest;
