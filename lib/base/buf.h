@@ -3,6 +3,7 @@
 #ifndef BASE_BUF_H
 #define BASE_BUF_H
 
+#include <endian.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -51,28 +52,23 @@ static inline uint64_t get_be64(const void *p)
 	return get_be32(b + 4) | (uint64_t)get_be32(b) << 32;
 }
 
+/* One store each: compilers do not see through a loop over the bytes. */
 static inline void put_le32(void *p, uint32_t v)
 {
-	uint8_t *b = p;
-
-	for (int i = 0; i < 4; i++)
-		b[i] = (uint8_t)(v >> (8 * i));
+	v = htole32(v);
+	memcpy(p, &v, sizeof(v));
 }
 
 static inline void put_le64(void *p, uint64_t v)
 {
-	uint8_t *b = p;
-
-	for (int i = 0; i < 8; i++)
-		b[i] = (uint8_t)(v >> (8 * i));
+	v = htole64(v);
+	memcpy(p, &v, sizeof(v));
 }
 
 static inline void put_be64(void *p, uint64_t v)
 {
-	uint8_t *b = p;
-
-	for (int i = 0; i < 8; i++)
-		b[i] = (uint8_t)(v >> (56 - 8 * i));
+	v = htobe64(v);
+	memcpy(p, &v, sizeof(v));
 }
 
 /* True if [at, at + len) lies inside size bytes; no overflow for any argument. */

@@ -65,10 +65,10 @@ void layout_sub_header(const struct layout *l, const struct kernel *k, unsigned 
 	put_le64(out + 96, l->max_pfn);				/* max_mapnr_64 */
 }
 
-void layout_desc(uint8_t *out, uint64_t at, uint32_t size, uint32_t flags)
+void layout_desc(uint8_t *out, uint64_t at, uint32_t size, uint32_t flags, uint64_t pfn)
 {
 	put_le64(out, at);
 	put_le32(out + 8, size);
 	put_le32(out + 12, flags);
-	put_le64(out + 16, 0);
+	put_le64(out + 16, DESC_OWNER_MARK | (pfn & ~DESC_OWNER_MASK));
 }

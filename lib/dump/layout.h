@@ -36,7 +36,14 @@ void layout_header(const struct layout *l, const struct kernel *k, uint32_t stat
 /* The sub header, KDUMP_SUB_SIZE bytes. */
 void layout_sub_header(const struct layout *l, const struct kernel *k, unsigned level, uint8_t *out);
 
+/*
+ * page_desc.page_flags: makedumpfile writes 0 and no reader looks at it. Here it has the page's frame
+ * number below a mark, so that descriptors can be told apart where bitmap2 was not written any more.
+ */
+#define DESC_OWNER_MARK 0x4b44000000000000ULL
+#define DESC_OWNER_MASK 0xffff000000000000ULL
+
 /* One descriptor, KDUMP_DESC_SIZE bytes. at: absolute file offset of the data. */
-void layout_desc(uint8_t *out, uint64_t at, uint32_t size, uint32_t flags);
+void layout_desc(uint8_t *out, uint64_t at, uint32_t size, uint32_t flags, uint64_t pfn);
 
 #endif

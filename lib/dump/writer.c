@@ -7,7 +7,6 @@
 #include <string.h>
 
 #include "base/buf.h"
-#include "base/io.h"
 
 /* Buffers: large writes for data, a bitmap's buffer covers 1 GiB of 4 KiB pages. */
 enum {
@@ -100,7 +99,7 @@ static int put_notes(struct writer *w, unsigned level, struct err *e)
 	rc = append(w, REGION_SUB, piece, KDUMP_SUB_SIZE, e);
 	for (uint64_t at = 0; !rc && at < s->notes_len; at += sizeof(piece)) {
 		size_t n = s->notes_len - at < sizeof(piece) ? (size_t)(s->notes_len - at) : sizeof(piece);
-		ssize_t got = pread_full(s->fd, piece, n, s->notes_at + at);
+		ssize_t got = source_read_file(s, piece, n, s->notes_at + at);
 
 		/* Notes that cannot be read are zeros: readers stop there. */
 		if (got < (ssize_t)n)
@@ -224,9 +223,9 @@ int writer_pages(void *writer, const struct packed *pages, size_t n, const void 
 		uint8_t desc[KDUMP_DESC_SIZE];
 
 		if (pages[i].size)
-			layout_desc(desc, at, pages[i].size, pages[i].flags);
+			layout_desc(desc, at, pages[i].size, pages[i].flags, pages[i].pfn);
 		else
-			layout_desc(desc, w->zero_at, w->layout.block, PAGE_RAW);
+			layout_desc(desc, w->zero_at, w->layout.block, PAGE_RAW, pages[i].pfn);
 		at += pages[i].size;
 		rc = mark(w, pages[i].pfn, e);
 		if (!rc)

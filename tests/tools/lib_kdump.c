@@ -196,7 +196,10 @@ enum kdump_page kdump_page(struct kdump *k, uint64_t pfn, uint8_t *out)
 		return KDUMP_EMPTY;
 	bad(k, "page %#llx: offset %llu, %u bytes, flags %#x of a file of %llu", (unsigned long long)pfn,
 	    (unsigned long long)at, len, flags, (unsigned long long)k->size);
-	if (at < data || at > k->size || len > k->size - at || !len || u64(d + 16))
+	if (at < data || at > k->size || len > k->size - at || !len)
+		return KDUMP_BROKEN;
+	/* The last field is 0 in makedumpfile's dumps; ours say there whose descriptor it is. */
+	if (u64(d + 16) && u64(d + 16) != (0x4b44ULL << 48 | pfn))
 		return KDUMP_BROKEN;
 	if (!flags && len == k->block)
 		memcpy(out, k->file + at, len);
