@@ -182,7 +182,7 @@ static int put_notes(struct elfdump *d, struct err *e)
 	}
 	for (uint64_t at = 0; !rc && at < s->notes_len; at += sizeof(piece)) {
 		size_t n = s->notes_len - at < sizeof(piece) ? (size_t)(s->notes_len - at) : sizeof(piece);
-		ssize_t got = pread_full(s->fd, piece, n, s->notes_at + at);
+		ssize_t got = source_read_file(s, piece, n, s->notes_at + at);
 
 		if (got < (ssize_t)n)
 			memset(piece + (got < 0 ? 0 : got), 0, n - (size_t)(got < 0 ? 0 : got));

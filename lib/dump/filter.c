@@ -78,11 +78,15 @@ uint32_t filter_ram_bits(const struct filter *f, uint64_t section, uint64_t *wor
 	return count_bits(words, n);
 }
 
-/* Pages of a cut file that are not in it any more cannot be kept. */
-static void drop_cut(struct filter *f, pfn_t first, pfn_t end, uint64_t *bits, bool count)
+/*
+ * What is not in the file cannot be kept: pages behind the end of a cut one, and of a dump what was
+ * excluded before or is lost.
+ */
+static void drop_absent(struct filter *f, pfn_t first, pfn_t end, uint64_t *bits, bool count)
 {
 	const struct source *s = &f->k->src;
 	const struct ram_range *r = source_range(s, first << s->page_shift);
+	uint64_t lost = s->ops->drop_absent ? s->ops->drop_absent(s, first, end, bits) : 0;
 
 	for (; r && r < s->ram + s->nr_ram && r->start >> s->page_shift < end; r++) {
 		uint64_t there = r->offset >= s->size ? 0 : s->size - r->offset;
@@ -93,9 +97,10 @@ static void drop_cut(struct filter *f, pfn_t first, pfn_t end, uint64_t *bits, b
 		if (a >= b)
 			continue;
 		bits_fill(bits, a - first, b - a, false);
-		if (count)
-			f->cut += b - a;
+		lost += b - a;
 	}
+	if (count)
+		f->cut += lost;
 }
 
 /* Clear [a, b), which lies in the section, but for the pages that are pinned. */
@@ -219,7 +224,7 @@ static uint64_t section_pass(struct filter *f, uint64_t section, uint64_t carry,
 		clear_unpinned(&w, first, carry < end - first ? w.done : end);
 		if (f->has_memmap && !memmap_section(&f->map, f->k, section, &va))
 			walk_pages(&w, va);
-		drop_cut(f, first, end, bits, count);
+		drop_absent(f, first, end, bits, count);
 	}
 	if (count)
 		f->misaligned += w.misaligned;

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "base/io.h"
+#include "dump/kdumphead.h"
 #include "dump/pins.h"
 
 const char *const phase_names[] = { "open", "filter", "data", "commit" };
@@ -58,6 +59,12 @@ static void describe_kernel(const struct save *s)
 		say(s, true, "%s: %s", s->rq->vmcore, k->doubt);
 }
 
+/* The level at which a dump that is filtered again was made: what that excluded stays absent. */
+static unsigned before(const struct save *s)
+{
+	return s->kernel.src.head ? s->kernel.src.head->level & LEVEL_MAX : 0;
+}
+
 static int run_filter(struct save *s, unsigned level, struct err *e)
 {
 	const struct filter *f = &s->filter;
@@ -68,7 +75,7 @@ static int run_filter(struct save *s, unsigned level, struct err *e)
 	rc = filter_run(&s->filter, &s->kernel, &s->pins, level, s->plan.keep_budget, e);
 	if (rc)
 		return rc;
-	s->level = f->level;
+	s->level = f->level | before(s);
 	if (f->why[0])
 		say(s, true, "dump level %u instead of %u: %s", f->level, level, f->why);
 	if (f->cut)
@@ -165,8 +172,8 @@ static int to_sink(struct save *s, struct sink *sink, uint64_t *began, struct er
 		say(s, true, "%s", second.msg);
 	end_phase(s, PHASE_COMMIT, began);
 	if (!rc) {
-		s->verdict = save_verdict(&ack, s->filter.cut + s->pipeline.holes.pages,
-					  s->level == s->asked);
+		s->verdict = save_verdict(&ack, s->filter.cut + s->pipeline.holes.pages +
+					  s->kernel.src.incomplete, s->level == (s->asked | before(s)));
 	} else if (s->filter.kept) {
 		err_add(e, "%llu of %llu MiB saved",
 			(unsigned long long)(s->format.ops->saved(&s->format) * page / MIB),
@@ -183,6 +190,8 @@ static void reason(struct save *s)
 		return;
 	if (holes)
 		err_say(&s->why, -EIO, "%llu pages could not be read", (unsigned long long)holes);
+	else if (s->kernel.src.incomplete)
+		err_say(&s->why, -EIO, "%s is incomplete itself", s->rq->vmcore);
 	else
 		err_say(&s->why, -EIO, "dump level %u instead of %u", s->level, s->asked);
 }

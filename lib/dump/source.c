@@ -1,4 +1,4 @@
-/* source - where the crashed kernel's memory comes from: an ELF64 core, /proc/vmcore or a file. */
+/* source - where the crashed kernel's memory comes from: an ELF64 core, or a dump made of one. */
 /* SPDX-License-Identifier: MIT */
 #include "dump/source.h"
 
@@ -13,6 +13,7 @@
 
 #include "base/buf.h"
 #include "base/io.h"
+#include "dump/kdumphead.h"
 
 enum {
 	MAX_PHDRS   = 1 << 20,
@@ -20,18 +21,48 @@ enum {
 	READ_WINDOW = 2 << 20,		/* bytes that source_read maps at once */
 };
 
-/* Other dump formats that people hand us by mistake, by their first bytes. */
-static const struct { const char *magic, *what; } not_ours[] = {
-	{ "KDUMP   ", "a kdump-compressed dump already" },
-	{ "DISKDUMP", "a diskdump file" },
-	{ "makedumpfile", "a flattened dump: makedumpfile -R turns it into a normal one" },
+/* Dumps, by their first bytes. */
+static const char *const dump_magics[] = { "KDUMP   ", "DISKDUMP", "makedumpfile" };
+
+static bool is_dump(const uint8_t *h, ssize_t len)
+{
+	for (size_t i = 0; i < sizeof(dump_magics) / sizeof(dump_magics[0]); i++)
+		if (len > 16 && !memcmp(h, dump_magics[i], strlen(dump_magics[i])))
+			return true;
+	return false;
+}
+
+static int elf_read(struct source *s, paddr_t at, void *buf, size_t len)
+{
+	const struct ram_range *r = source_range(s, at);
+
+	return pread_full(s->fd, buf, len, r->offset + (at - r->start)) == (ssize_t)len ? 0 : -EIO;
+}
+
+static int elf_read_page(const struct source *s, paddr_t at, void *buf)
+{
+	const struct ram_range *r = source_range(s, at);
+	size_t len = (size_t)1 << s->page_shift;
+
+	return pread_full(s->fd, buf, len, r->offset + (at - r->start)) == (ssize_t)len ? 0 : -EIO;
+}
+
+static ssize_t elf_read_file(const struct source *s, void *buf, size_t len, uint64_t at)
+{
+	return pread_full(s->fd, buf, len, at);
+}
+
+static void elf_close(struct source *s)
+{
+	(void)s;
+}
+
+static const struct source_ops elf_ops = {
+	"ELF core", elf_read, elf_read_page, elf_read_file, NULL, elf_close,
 };
 
 static int check_header(const uint8_t *h, ssize_t len, const char *path, struct err *e)
 {
-	for (size_t i = 0; i < sizeof(not_ours) / sizeof(not_ours[0]); i++)
-		if (len > 16 && !memcmp(h, not_ours[i].magic, strlen(not_ours[i].magic)))
-			return err_say(e, -EINVAL, "%s: is %s, not an ELF core", path, not_ours[i].what);
 	if (len < (ssize_t)sizeof(Elf64_Ehdr) || memcmp(h, ELFMAG, SELFMAG))
 		return err_say(e, -EINVAL, "%s: not an ELF core", path);
 	if (h[EI_CLASS] != ELFCLASS64 || h[EI_DATA] != ELFDATA2LSB)
@@ -109,7 +140,7 @@ int source_open(struct source *s, const char *path, struct err *e)
 	ssize_t n;
 	int rc;
 
-	*s = (struct source){ .may_map = true };
+	*s = (struct source){ .ops = &elf_ops, .may_map = true };
 	s->fd = open(path, O_RDONLY | O_CLOEXEC);
 	if (s->fd < 0)
 		return err_set(e, -errno, "open %s", path);
@@ -125,6 +156,12 @@ int source_open(struct source *s, const char *path, struct err *e)
 	n = pread_full(s->fd, head, sizeof(head), 0);
 	if (n < 0) {
 		rc = err_set(e, (int)n, "read %s", path);
+		goto out;
+	}
+	if (is_dump(head, n)) {
+		rc = source_open_kdump(s, path, e);
+		if (!rc)
+			return 0;
 		goto out;
 	}
 	rc = check_header(head, n, path, e);
@@ -150,6 +187,7 @@ void source_close(struct source *s)
 {
 	for (int i = 0; i < SOURCE_WINDOWS; i++)
 		source_unmap(&s->cache[i]);
+	s->ops->close(s);
 	free(s->loads);
 	free(s->ram);
 	close(s->fd);
@@ -165,7 +203,8 @@ static int by_start(const void *a, const void *b)
 
 int source_set_pages(struct source *s, unsigned page_shift, struct err *e)
 {
-	uint64_t mask = ((uint64_t)1 << page_shift) - 1;
+	unsigned shift = s->head ? s->head->page_shift : page_shift;
+	uint64_t mask = ((uint64_t)1 << shift) - 1;
 	struct ram_range *r = calloc(s->nr_loads, sizeof(*r));
 	size_t n = 0, kept = 0;
 	paddr_t seen = 0;
@@ -196,7 +235,7 @@ int source_set_pages(struct source *s, unsigned page_shift, struct err *e)
 	free(s->ram);
 	s->ram = r;
 	s->nr_ram = kept;
-	s->page_shift = page_shift;
+	s->page_shift = shift;
 	return 0;
 }
 
@@ -264,11 +303,13 @@ int source_map(struct source *s, struct source_window *w, paddr_t at, size_t max
 int source_read_page(const struct source *s, paddr_t at, void *buf)
 {
 	const struct ram_range *r = source_range(s, at);
-	size_t len = (size_t)1 << s->page_shift;
 
-	if (!r || at < r->start)
-		return -ENXIO;
-	return pread_full(s->fd, buf, len, r->offset + (at - r->start)) == (ssize_t)len ? 0 : -EIO;
+	return !r || at < r->start ? -ENXIO : s->ops->read_page(s, at, buf);
+}
+
+ssize_t source_read_file(const struct source *s, void *buf, size_t len, uint64_t at)
+{
+	return s->ops->read_file(s, buf, len, at);
 }
 
 /* The cached window that holds at; maps one in turn. NULL if it cannot be mapped. */
@@ -294,7 +335,7 @@ static int read_piece(struct source *s, paddr_t at, void *buf, size_t len)
 	w = cached(s, at);
 	if (w && !guard_copy(buf, w->bytes + (at - w->start), len, NULL))
 		return 0;
-	return pread_full(s->fd, buf, len, r->offset + (at - r->start)) == (ssize_t)len ? 0 : -EIO;
+	return s->ops->read(s, at, buf, len);
 }
 
 int source_read(struct source *s, paddr_t at, void *buf, size_t len)

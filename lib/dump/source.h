@@ -1,10 +1,11 @@
-/* source - where the crashed kernel's memory comes from: an ELF64 core, /proc/vmcore or a file. */
+/* source - where the crashed kernel's memory comes from: an ELF64 core, or a dump made of one. */
 /* SPDX-License-Identifier: MIT */
 #ifndef DUMP_SOURCE_H
 #define DUMP_SOURCE_H
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <sys/types.h>
 
 #include "base/err.h"
 #include "dump/types.h"
@@ -32,7 +33,31 @@ struct source_window {
 	const uint8_t *bytes;		/* of start */
 };
 
+struct source;
+struct kdump_head;
+
+/* What differs between the kinds. Everything else goes by loads, ram and these. */
+struct source_ops {
+	const char *name;
+	/* Up to len bytes inside one page of RAM. Returns 0, -ENODATA if the page is not in it, -EIO. */
+	int     (*read)(struct source *s, paddr_t at, void *buf, size_t len);
+	/* One page of RAM; thread-safe. The same. */
+	int     (*read_page)(const struct source *s, paddr_t at, void *buf);
+	/* Bytes of the file as notes_at counts them. Returns how many or a negative errno. */
+	ssize_t (*read_file)(const struct source *s, void *buf, size_t len, uint64_t at);
+	/*
+	 * Clear the bits (bit 0 is page first) of pages in [first, end) that are not in it. Returns how
+	 * many of them should be: not those that were excluded. NULL: all RAM is there.
+	 */
+	uint64_t (*drop_absent)(const struct source *s, pfn_t first, pfn_t end, uint64_t *bits);
+	void    (*close)(struct source *s);
+};
+
 struct source {
+	const struct source_ops *ops;
+	const struct kdump_head *head;	/* of a dump: what its header says; NULL: a core; borrowed */
+	void    *dump;			/* of a dump: the rest; owned */
+	bool     incomplete;		/* a dump that ended early or is flagged so */
 	int      fd;
 	bool     may_map;		/* false: read(2) only */
 	uint64_t size;			/* of the file, bytes */
@@ -48,15 +73,21 @@ struct source {
 };
 
 /*
- * Open and check an ELF64 little-endian core. PN_XNUM (elf(5)) is honoured; at most 2^20 program
- * headers are taken. Errors say what is wrong with the file. source_close is wanted only on success.
+ * Open and check an ELF64 little-endian core or a kdump-compressed dump, flattened or not, whole or not.
+ * Of ELF, PN_XNUM (elf(5)) is honoured; at most 2^20 program headers are taken. Of a dump, bitmap1
+ * becomes loads without a virtual address; its pages are never mapped; what was excluded is absent.
+ * Errors say what is wrong with the file. source_close is wanted only on success.
  */
 int source_open(struct source *s, const char *path, struct err *e);
 void source_close(struct source *s);
 
+/* source_kdump.c: turn s, of which fd is open, into a dump. Returns 0 or as source_open. */
+int source_open_kdump(struct source *s, const char *path, struct err *e);
+
 /*
  * Make ram from loads for pages of 1 << page_shift bytes: partial pages at either end are left
- * out, overlapping PT_LOADs (kexec_file_load lists the kernel image twice) count once.
+ * out, overlapping PT_LOADs (kexec_file_load lists the kernel image twice) count once. A dump knows its
+ * page size: there page_shift has no effect.
  */
 int source_set_pages(struct source *s, unsigned page_shift, struct err *e);
 
@@ -71,22 +102,25 @@ const struct ram_range *source_range(const struct source *s, paddr_t at);
 
 /*
  * Read exactly len bytes of physical memory, across ranges. Returns 0; -ENXIO if a byte is not
- * RAM; -EIO if a page cannot be read or lies beyond the end of a cut file. For the few and small
- * reads of kernel data; not thread-safe (it keeps windows).
+ * RAM; -ENODATA if its page is not in the dump; -EIO if a page cannot be read or lies beyond the end
+ * of a cut file. For the few and small reads of kernel data; not thread-safe (it keeps windows).
  */
 int source_read(struct source *s, paddr_t at, void *buf, size_t len);
 
 /*
  * Make w hold the page at `at` and, as far as the range and max_len bytes reach, what follows or
  * surrounds it (windows are aligned so that neighbours share them). Returns 0, -ENXIO if `at` is
- * not RAM, or another negative errno if it cannot be mapped (then use source_read_page). Reading a
- * mapped page can raise SIGBUS: use guard_copy.
+ * not RAM, or another negative errno if it cannot be mapped, as no page of a dump can (then use
+ * source_read_page). Reading a mapped page can raise SIGBUS: use guard_copy.
  */
 int source_map(struct source *s, struct source_window *w, paddr_t at, size_t max_len);
 void source_unmap(struct source_window *w);
 
-/* Read one page with pread(2); thread-safe. Returns 0, -ENXIO or -EIO. */
+/* Read one page without mapping; thread-safe. Returns 0, -ENXIO, -ENODATA or -EIO. */
 int source_read_page(const struct source *s, paddr_t at, void *buf);
+
+/* Read bytes of the file, such as notes. Returns how many, less only at its end, or a negative errno. */
+ssize_t source_read_file(const struct source *s, void *buf, size_t len, uint64_t at);
 
 /*
  * Copy len bytes (a multiple of 64) out of a mapping and tell in *nonzero whether any bit is set.

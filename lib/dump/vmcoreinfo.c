@@ -9,7 +9,6 @@
 #include <string.h>
 
 #include "base/buf.h"
-#include "base/io.h"
 
 enum { MAX_NOTES = 1 << 20, MAX_TEXT = 1 << 20, NOTE_HEAD = 12, MAX_PRSTATUS = 1024 };
 
@@ -34,7 +33,7 @@ static bool next_note(const struct source *s, uint64_t *at, struct note *n, bool
 
 	if (!in_bounds(*at, NOTE_HEAD, s->notes_len) || s->notes_at > INT64_MAX - s->notes_len)
 		return false;
-	if (pread_full(s->fd, head, sizeof(head), s->notes_at + *at) != sizeof(head)) {
+	if (source_read_file(s, head, sizeof(head), s->notes_at + *at) != sizeof(head)) {
 		*cut = true;
 		return false;
 	}
@@ -51,7 +50,7 @@ static bool next_note(const struct source *s, uint64_t *at, struct note *n, bool
 	}
 	memset(n->name, 0, sizeof(n->name));
 	name = name_len < sizeof(n->name) - 1 ? name_len : sizeof(n->name) - 1;
-	if (pread_full(s->fd, n->name, name, s->notes_at + *at) != (ssize_t)name)
+	if (source_read_file(s, n->name, name, s->notes_at + *at) != (ssize_t)name)
 		n->name[0] = 0;
 	*at += pad4(name_len);
 	n->desc_at = s->notes_at + *at;
@@ -87,7 +86,7 @@ void notes_each_prstatus(const struct source *s,
 		size_t len = n.desc_len < sizeof(desc) ? n.desc_len : sizeof(desc);
 
 		if (n.type == NT_PRSTATUS && !strcmp(n.name, "CORE") &&
-		    pread_full(s->fd, desc, len, n.desc_at) == (ssize_t)len)
+		    source_read_file(s, desc, len, n.desc_at) == (ssize_t)len)
 			visit(ctx, desc, len);
 	}
 }
@@ -103,7 +102,7 @@ int vmcoreinfo_load(struct vmcoreinfo *v, const struct source *s, const struct n
 	v->text = malloc(len + 1);
 	if (!v->text)
 		return err_set(e, -ENOMEM, "read VMCOREINFO");
-	got = pread_full(s->fd, v->text, len, n->vmcoreinfo_at);
+	got = source_read_file(s, v->text, len, n->vmcoreinfo_at);
 	if (got <= 0) {
 		vmcoreinfo_free(v);
 		return err_set(e, got ? (int)got : -EIO, "read VMCOREINFO");

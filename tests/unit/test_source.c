@@ -45,7 +45,7 @@ static const struct {
 	{ "section 0 says four billion", "xnum 0\n" TWO "poke shdr+44 ff ff ff ff\n", "4294967295 program headers" },
 	{ "a PT_LOAD that wraps around the address space", TWO "poke phdr+87 ff ff ff ff ff ff ff ff\n", "wraps" },
 	{ "a PT_LOAD at a negative file offset", TWO "poke phdr+71 ff\n", "wraps" },
-	{ "a kdump-compressed dump", TWO "poke ehdr 4b 44 55 4d 50 20 20 20\n", "a kdump-compressed dump already" },
+	{ "a kdump-compressed dump", TWO "poke ehdr 4b 44 55 4d 50 20 20 20\n", "a kdump-compressed dump of version 0" },
 };
 
 static void test_headers(void **state)
