@@ -110,8 +110,11 @@ static int file_commit(struct sink *s, struct ack *ack, struct err *e)
 	if (rename(f->part, f->path))
 		return err_set(e, -errno, "rename %s to %s", f->part, f->path);
 	rc = sync_parent(f->path);
-	if (rc)
+	if (rc) {
+		/* A name that may be gone tomorrow is not to be seen today. */
+		rename(f->path, f->part);
 		return err_set(e, rc, "fsync the directory of %s", f->path);
+	}
 	ack->level = ACK_NAMED;
 	return 0;
 }
