@@ -46,6 +46,8 @@ const char *nearest_name(const char *word, const char *const *names, size_t n)
 	size_t best = 1 + strlen(word) / 3;
 	const char *found = NULL;
 
+	if (strlen(word) > MAX_WORD)
+		return NULL;
 	for (size_t i = 0; i < n; i++) {
 		size_t d = distance(word, names[i]);
 

@@ -47,7 +47,7 @@ void log_line(enum log_level level, const char *fmt, ...)
 	va_end(ap);
 	n = strlen(line);
 	for (size_t i = text; i < n; i++)
-		if ((unsigned char)line[i] < ' ' && line[i] != '\t')
+		if (((unsigned char)line[i] < ' ' && line[i] != '\t') || (unsigned char)line[i] > '~')
 			line[i] = '?';
 	line[n++] = '\n';
 	/* Nothing can be done about a log that cannot be written. */

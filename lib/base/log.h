@@ -8,8 +8,8 @@
 enum log_level { LOG_ERROR = 3, LOG_WARN = 4, LOG_INFO = 6 };	/* as in <linux/kern_levels.h> */
 
 /*
- * Only applets call these. A line longer than 900 bytes is cut. Control characters in the text
- * are replaced by '?', since parts of it may come from the dead kernel or from the network.
+ * Only applets call these. A line longer than 900 bytes is cut. Bytes that are not printable
+ * ASCII are replaced by '?', since parts of it may come from the dead kernel or from the network.
  */
 void log_line(enum log_level level, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 #define log_error(...) log_line(LOG_ERROR, __VA_ARGS__)
