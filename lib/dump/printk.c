@@ -22,39 +22,39 @@ static int choose_ring(struct ring *r, struct printk_out *o, struct err *e)
 	return 0;
 }
 
-static int write_log(struct printk_out *o, struct err *e)
+static int write_records(struct printk_out *o, struct err *e)
 {
+	const struct vmcoreinfo *v = &o->k->info;
 	struct log_buf buf;
 	struct ring ring;
 	uint64_t symbol;
 	int rc;
 
-	/* Only kernels before 5.10 have it. */
-	if (vmci_symbol(&o->k->info, "log_buf", &symbol) && !vmci_symbol(&o->k->info, "prb", &symbol)) {
+	/* Only kernels before 5.10 have log_buf and no prb. */
+	if (vmci_symbol(v, "log_buf", &symbol) && !vmci_symbol(v, "prb", &symbol)) {
 		rc = log_buf_open(&buf, o->k, e);
-		if (!rc)
-			rc = log_buf_write(&buf, o);
-		else
-			return rc;
-	} else {
-		rc = choose_ring(&ring, o, e);
-		if (rc)
-			return rc;
-		rc = ring_write(&ring, o, o->form.since_clear ? ring_clear_seq(o->k) : 0);
+		return rc ? rc : log_buf_write(&buf, o);
 	}
-	return rc ? err_set(e, rc, "write the kernel log") : 0;
+	rc = choose_ring(&ring, o, e);
+	return rc ? rc : ring_write(&ring, o, o->form.since_clear ? ring_clear_seq(o->k) : 0);
 }
 
 int printk_write(struct kernel *k, const struct printk_form *how, printk_emit emit, void *ctx,
 		 struct printk_report *said, struct err *e)
 {
 	struct printk_out o = { .k = k, .emit = emit, .ctx = ctx };
+	struct err why = { 0 };
 	int rc;
 
 	if (how)
 		o.form = *how;
-	rc = write_log(&o, e);
+	rc = write_records(&o, &why);
 	if (said)
 		*said = o.said;
-	return rc;
+	if (rc)
+		return why.code ? err_say(e, rc, "%s", why.msg) : err_set(e, rc, "write the kernel log");
+	/* Any kernel that ran has said something; after a clear it may be silent. */
+	if (!o.said.records && (o.said.lost || !o.form.since_clear))
+		return err_say(e, -ENOENT, "the kernel log is damaged: no record in it makes sense");
+	return 0;
 }

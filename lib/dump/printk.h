@@ -10,17 +10,18 @@ typedef int (*printk_emit)(void *ctx, const char *text, size_t len);
 
 /*
  * How a record is written. All zero is the form of kexec-tools' vmcore-dmesg: one line
- * "[    0.000000] text", a record's own line breaks as they are.
+ * "[    0.000000] text", also if there is no text; a record's own line breaks as they are.
  */
 struct printk_form {
 	bool since_clear;	/* only what came after the last `dmesg --clear` */
 	bool level;		/* "<6>" in front: facility * 8 + level, as `dmesg --raw` */
 	bool caller;		/* "[      T1] " or "[      C0] " behind the time, where the kernel tells it */
 	bool indent;		/* lines of a record after its first begin under its text */
+	bool skip_empty;	/* no line for records of the ring that have no text */
 };
 
 /* makedumpfile --dump-dmesg writes so (1.7.6 and newer; the caller as of 1.7.8). */
-#define PRINTK_AS_MAKEDUMPFILE { .caller = true, .indent = true }
+#define PRINTK_AS_MAKEDUMPFILE { .caller = true, .indent = true, .skip_empty = true }
 
 struct printk_report {
 	uint64_t records;	/* written */

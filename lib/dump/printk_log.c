@@ -9,6 +9,7 @@
 
 enum {
 	MAX_HEAD = 128, ALIGN = 4,	/* records are aligned to 4 or 8 bytes */
+	MAX_LINE  = 1024 + MAX_HEAD,	/* LOG_LINE_MAX and what goes with it */
 	MAX_STEPS = 1 << 22,		/* headers read in search of a chain, in all */
 };
 
@@ -84,26 +85,52 @@ struct walk {
 
 enum step { STEP_RECORD, STEP_END, STEP_BAD };
 
-/* Look at the record where the walk stands; over the mark at the end of the buffer to its start. */
-static enum step look(struct walk *w)
+static bool read_head(struct walk *w)
 {
 	const struct log_buf *b = w->b;
 
-	for (;;) {
+	if (!in_bounds(w->at, b->head_size, b->len) || w->gone > 2 * (uint64_t)b->len ||
+	    kernel_read(w->k, b->at + w->at, w->head, b->head_size))
+		return false;
+	w->len = get_le16(w->head + b->len_at);
+	w->text_len = get_le16(w->head + b->text_len_at);
+	return true;
+}
+
+/*
+ * A header without length marks the end of the buffer: the next record did not fit there and
+ * stands at the start. Go there, if that can be.
+ */
+static bool wrap(struct walk *w)
+{
+	const struct log_buf *b = w->b;
+	uint32_t mark = w->at;
+
+	if (w->wrapped || (b->next > mark && b->next < b->len))
+		return false;
+	w->wrapped = true;
+	w->gone += b->len - mark;
+	w->at = 0;
+	return b->next == 0 || (read_head(w) && (uint64_t)mark + w->len + b->head_size >= b->len);
+}
+
+/* Look at the record where the walk stands, or at the start of the buffer if that is the next. */
+static enum step look(struct walk *w)
+{
+	const struct log_buf *b = w->b;
+	struct walk moved;
+
+	if (w->at == b->next)
+		return STEP_END;
+	if (!read_head(w))
+		return STEP_BAD;
+	if (!w->len) {
+		moved = *w;
+		if (!wrap(&moved))
+			return STEP_BAD;
+		*w = moved;
 		if (w->at == b->next)
 			return STEP_END;
-		if (!in_bounds(w->at, b->head_size, b->len) || w->gone > b->len ||
-		    kernel_read(w->k, b->at + w->at, w->head, b->head_size))
-			return STEP_BAD;
-		w->len = get_le16(w->head + b->len_at);
-		w->text_len = get_le16(w->head + b->text_len_at);
-		if (w->len)
-			break;
-		if (w->wrapped)
-			return STEP_BAD;
-		w->wrapped = true;
-		w->gone += b->len - w->at;
-		w->at = 0;
 	}
 	if (w->len < b->head_size || w->len % ALIGN || w->text_len > w->len - b->head_size ||
 	    !in_bounds(w->at, w->len, b->len))
@@ -117,52 +144,66 @@ static void advance(struct walk *w)
 	w->gone += w->len;
 }
 
-/* Do records follow each other from here to the end? */
-static bool leads_to_end(struct walk w, uint32_t *steps)
+/* How many records follow each other from here to the end; 0: they do not. */
+static unsigned leads_to_end(struct walk w, uint32_t *steps)
 {
+	bool wrapped = w.wrapped;
 	unsigned records = 0;
 
-	while (*steps) {
+	for (; *steps; advance(&w), records++) {
 		enum step s = look(&w);
 
 		(*steps)--;
+		if (!records && w.wrapped != wrapped)
+			return 0;		/* zeros, not a record */
 		if (s != STEP_RECORD)
-			return s == STEP_END && records;
-		records++;
-		advance(&w);
+			return s == STEP_END ? records : 0;
 	}
-	return false;
+	return 0;
+}
+
+/* Of the places from `from` to `end` the one from which most records lead to the end. */
+static bool best_chain(struct walk *w, struct walk from, uint32_t end, uint32_t *steps)
+{
+	uint32_t start = from.at;
+	uint64_t gone = from.gone;
+	unsigned best = 0;
+
+	for (; *steps && in_bounds(from.at, w->b->head_size, end); from.at += ALIGN) {
+		unsigned n;
+
+		from.gone = gone + (from.at - start);
+		n = leads_to_end(from, steps);
+		if (n <= best)
+			continue;
+		/* Bytes of text can look like a record: the true one may come in the next few. */
+		if (!best && end - from.at > MAX_LINE)
+			end = from.at + MAX_LINE;
+		best = n;
+		*w = from;
+	}
+	return best > 0;
 }
 
 /* Move on to where the chain of records is whole again. False if there is no such place. */
 static bool resume(struct walk *w, uint32_t *steps)
 {
 	const struct log_buf *b = w->b;
-	struct walk try = *w;
+	struct walk from = *w;
 
 	if (b->next >= b->len)
 		return false;
-	try.at = (w->at + ALIGN) & ~(uint32_t)(ALIGN - 1);
-	for (; *steps && in_bounds(try.at, b->head_size, b->len); try.at += ALIGN) {
-		try.gone = w->gone + (try.at - w->at);
-		if (try.at == b->next)
-			break;
-		if (leads_to_end(try, steps)) {
-			*w = try;
-			return true;
-		}
-	}
-	if (w->wrapped)
+	from.at = (w->at + ALIGN) & ~(uint32_t)(ALIGN - 1);
+	from.gone += from.at - w->at;
+	if (best_chain(w, from, b->next > w->at ? b->next : b->len, steps))
+		return true;
+	if (w->wrapped || b->next > w->at)
 		return false;
-	/* The newest records may lie at the start of the buffer. */
-	for (try.wrapped = true, try.at = 0; *steps && try.at < b->next; try.at += ALIGN) {
-		try.gone = w->gone;
-		if (leads_to_end(try, steps)) {
-			*w = try;
-			return true;
-		}
-	}
-	return false;
+	/* The newest records lie at the start of the buffer. */
+	from.gone += b->len - w->at;
+	from.at = 0;
+	from.wrapped = true;
+	return best_chain(w, from, b->next, steps);
 }
 
 static int write_record(const struct walk *w, struct printk_out *o)

@@ -14,7 +14,7 @@ enum { STATE_COMMITTED = 1, STATE_FINALIZED = 2 };
 enum {
 	MAX_COUNT_BITS = 26, MAX_SIZE_BITS = 31,	/* LOG_BUF_LEN_MAX is 2^31; 32 bytes a record */
 	MAX_RECORD = 512, BLOCK_ID = 8,
-	SAMPLE = 1024, TOLERANCE = 8,	/* one slot in eight may be damaged */
+	SAMPLE = 1024, TOLERANCE = 8,	/* one record in eight may be damaged */
 };
 
 /* One desired field: where vmcoreinfo tells it. */
@@ -167,7 +167,7 @@ bool ring_sound(const struct ring *r, struct kernel *k)
 		else if (record)
 			records++;
 	}
-	return records && bad <= n / TOLERANCE;
+	return records && bad <= (records + bad) / TOLERANCE;
 }
 
 uint64_t ring_newest(const struct ring *r, struct kernel *k)
@@ -268,10 +268,10 @@ static int write_record(const struct ring *r, struct printk_out *o, uint64_t id,
 		rec.len = get_le16(info + l->info_len);
 		if (rec.len > len)
 			rec.len = len;
-	} else {
-		/* Without text: there was none, or no room for it. */
-		if (!(begin & NO_TEXT))
-			o->said.lost++;
+	} else if (!(begin & NO_TEXT)) {
+		o->said.lost++;
+		return 0;
+	} else if (o->form.skip_empty) {	/* there was no text, or no room for it */
 		return 0;
 	}
 	rec.ns = get_le64(info + l->info_ts);
