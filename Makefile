@@ -9,7 +9,7 @@ ARCH    := $(firstword $(subst -, ,$(shell $(CROSS)gcc -dumpmachine)))
 ifeq ($(ARCH),)
 $(error $(CROSS)gcc is missing; on Debian: apt-get install gcc)
 endif
-ifeq ($(filter -j% --jobserver%,$(MAKEFLAGS)),)
+ifeq ($(MAKELEVEL)$(filter -j%,$(MAKEFLAGS)),0)
 MAKEFLAGS += -j$(shell nproc)
 endif
 

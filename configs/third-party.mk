@@ -109,7 +109,7 @@ LIBCFLAGS := -O2 -g0 -ffunction-sections -fdata-sections -w
 define env.all
 export PREFIX="$(abspath $(TP))/$1" HOST=$(ARCH)-linux-$(if $(filter musl,$1),musl,gnu) AR=$(CROSS)ar RANLIB=$(CROSS)ranlib
 export NO_AUTOTOOLS="ACLOCAL=: AUTOCONF=: AUTOMAKE=: AUTOHEADER=: MAKEINFO=:"
-export MAKEFLAGS=-j$(shell nproc)
+export MAKEFLAGS=-j$$(nproc)
 mkdir -p "$$PREFIX/include" "$$PREFIX/lib"
 endef
 env.musl = export CC="$(if $(filter musl,$1),$(CROSS)gcc,$(MUSL)/bin/musl-gcc)" LDFLAGS=-static \
@@ -125,8 +125,8 @@ define newline
 
 endef
 
-# One at a time, since several makes may share $(TP).
 # $(call library,FLAVOUR,NAME): NAME.sh is all that a build depends on, the locked files included.
+# One at a time, since several makes may share $(TP).
 define library
 $$(call update,$(TP)/$1/$2.sh,# $(filter $2_%,$(LOCK))$$(newline)$$(call env.all,$1)$$(newline)$\
 	$$(call env.$1,$2)$$(newline)$$(value build.$2))
