@@ -14,6 +14,7 @@
 
 #include <linux/kexec.h>
 
+#include "base/buf.h"
 #include "base/io.h"
 
 /*
@@ -126,12 +127,14 @@ static int no_room(enum kexec_slot slot, const char *what, uint64_t files, struc
 	if (slot == KEXEC_SLOT_REBOOT)
 		return err_say(e, -EADDRNOTAVAIL, "%s: no free memory where it could go", what);
 	if (kexec_reservation(&room) || !room)
-		return err_say(e, -EADDRNOTAVAIL, "%s: no memory is reserved for it: add crashkernel="
-			       ADVISED " to the kernel's command line and reboot", what);
-	return err_say(e, -EADDRNOTAVAIL, "%s: with its initramfs (%llu MiB as files) it does not fit "
-		       "into the reserved %llu MiB: raise crashkernel= (" ADVISED
-		       " or more) and reboot", what, (unsigned long long)(files >> 20),
-		       (unsigned long long)(room >> 20));
+		return err_say(e, -EADDRNOTAVAIL, "%s: no memory is reserved for it: add "
+			       "crashkernel=" ADVISED " to the kernel's command line and reboot",
+			       what);
+	/* Loaded, unpacked, and what the kernel itself takes. */
+	return err_say(e, -EADDRNOTAVAIL, "%s: with its initramfs it has %llu MiB and does not fit "
+		       "into the reserved %llu MiB: raise crashkernel= to %lluM and reboot", what,
+		       (unsigned long long)(files >> 20), (unsigned long long)(room >> 20),
+		       (unsigned long long)((2 * files + room) >> 20));
 }
 
 static int load_error(int code, enum kexec_slot slot, const char *what, uint64_t files,
@@ -183,6 +186,27 @@ static int open_file(const char *path, uint64_t *size, struct err *e)
 	return fd;
 }
 
+/*
+ * A bzImage that was cut off is loaded without complaint where no signature is asked for, and then
+ * fails after the crash. Its header tells the size (Documentation/arch/x86/boot.rst: setup_sects,
+ * syssize).
+ */
+static int check_whole(int fd, const char *path, uint64_t size, struct err *e)
+{
+	uint8_t header[0x210];
+	uint64_t setup, whole;
+
+	if (pread_full(fd, header, sizeof(header), 0) != (ssize_t)sizeof(header) ||
+	    memcmp(header + 0x202, "HdrS", 4))
+		return 0;	/* another format: the kernel judges it */
+	setup = header[0x1f1] ? header[0x1f1] : 4;
+	whole = (setup + 1) * 512 + (uint64_t)get_le32(header + 0x1f4) * 16;
+	if (size >= whole)
+		return 0;
+	return err_say(e, -ENOEXEC, "%s is cut off: it has %llu of at least %llu bytes", path,
+		       (unsigned long long)size, (unsigned long long)whole);
+}
+
 int kexec_load_image(enum kexec_slot slot, const char *kernel, const char *initrd,
 		     const char *cmdline, struct err *e)
 {
@@ -196,6 +220,11 @@ int kexec_load_image(enum kexec_slot slot, const char *kernel, const char *initr
 	kernel_fd = open_file(kernel, &files, e);
 	if (kernel_fd < 0)
 		return kernel_fd;
+	rc = check_whole(kernel_fd, kernel, files, e);
+	if (rc) {
+		close(kernel_fd);
+		return rc;
+	}
 	if (initrd)
 		initrd_fd = open_file(initrd, &files, e);
 	if (initrd && initrd_fd < 0) {
