@@ -1,6 +1,6 @@
 /* poweroff - switch the machine off. */
 /* SPDX-License-Identifier: MIT */
-#include <stdbool.h>
+#include <errno.h>
 
 #include "applet.h"
 #include "boot/finish.h"
@@ -15,21 +15,10 @@ APPLET(poweroff, "poweroff", "switch the machine off", "");
 
 static int poweroff_main(struct args *a)
 {
-	bool force = false, no_sync = false;
 	struct err e = { 0 };
-	int id;
+	int id = finish_command(a, FINISH_POWEROFF, &e);
 
-	while ((id = args_next(a, &e)) > 0) {
-		if (id == OPT_HELP)
-			return applet_help();
-		force |= id == 'f';
-		no_sync |= id == 'n';
-	}
-	if (id)
-		return applet_usage(&e);
-	if (!force && finish_allowed(FINISH_POWEROFF, &e))
-		return applet_fail(&e);
-	if (no_sync)
-		finish_at_once(FINISH_POWEROFF);
-	finish(FINISH_POWEROFF);
+	if (id == OPT_HELP)
+		return applet_help();
+	return id == -EINVAL ? applet_usage(&e) : applet_fail(&e);
 }

@@ -129,3 +129,24 @@ void finish(enum final_action action)
 		log_error("sync: %s; going on without", strerror(-rc));
 	finish_at_once(action);
 }
+
+int finish_command(struct args *a, enum final_action action, struct err *e)
+{
+	bool force = false, no_sync = false;
+	int id, rc;
+
+	while ((id = args_next(a, e)) > 0) {
+		if (id == 'h')
+			return id;
+		force |= id == 'f';
+		no_sync |= id == 'n';
+	}
+	if (id)
+		return id;
+	rc = force ? 0 : finish_allowed(action, e);
+	if (rc)
+		return rc == -EINVAL ? -EPERM : rc;
+	if (no_sync)
+		finish_at_once(action);
+	finish(action);
+}

@@ -3,6 +3,7 @@
 #ifndef BOOT_FINISH_H
 #define BOOT_FINISH_H
 
+#include "base/args.h"
 #include "base/err.h"
 
 enum final_action { FINISH_REBOOT, FINISH_POWEROFF, FINISH_HALT };
@@ -30,5 +31,12 @@ void finish(enum final_action action) __attribute__((noreturn));
 
 /* The same without sync. */
 void finish_at_once(enum final_action action) __attribute__((noreturn));
+
+/*
+ * The commands reboot, poweroff and halt: -f (also where another init runs), -n (no sync). Returns
+ * only if nothing is to be done: 'h' if help is asked for, -EINVAL for wrong words, another negative
+ * errno if it is not allowed, both with a message.
+ */
+int finish_command(struct args *a, enum final_action action, struct err *e);
 
 #endif

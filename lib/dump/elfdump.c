@@ -180,14 +180,8 @@ static int put_notes(struct elfdump *d, struct err *e)
 		put_le32(p + 44, (uint32_t)d->nr_phdrs);
 		rc = append(d, ELF_HEAD, p, SHDR, e);
 	}
-	for (uint64_t at = 0; !rc && at < s->notes_len; at += sizeof(piece)) {
-		size_t n = s->notes_len - at < sizeof(piece) ? (size_t)(s->notes_len - at) : sizeof(piece);
-		ssize_t got = source_read_file(s, piece, n, s->notes_at + at);
-
-		if (got < (ssize_t)n)
-			memset(piece + (got < 0 ? 0 : got), 0, n - (size_t)(got < 0 ? 0 : got));
-		rc = append(d, ELF_HEAD, piece, n, e);
-	}
+	for (uint64_t at = 0; !rc && at < s->notes_len; at += sizeof(piece))
+		rc = append(d, ELF_HEAD, piece, notes_piece(s, at, piece, sizeof(piece)), e);
 	return rc ? rc : flush(d, &d->regions[ELF_HEAD], e);
 }
 

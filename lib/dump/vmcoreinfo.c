@@ -91,6 +91,16 @@ void notes_each_prstatus(const struct source *s,
 	}
 }
 
+size_t notes_piece(const struct source *s, uint64_t at, uint8_t *piece, size_t size)
+{
+	size_t n = s->notes_len - at < size ? (size_t)(s->notes_len - at) : size;
+	ssize_t got = source_read_file(s, piece, n, s->notes_at + at);
+
+	if (got < (ssize_t)n)
+		memset(piece + (got < 0 ? 0 : got), 0, n - (size_t)(got < 0 ? 0 : got));
+	return n;
+}
+
 int vmcoreinfo_load(struct vmcoreinfo *v, const struct source *s, const struct notes *n, struct err *e)
 {
 	size_t len = n->vmcoreinfo_len < MAX_TEXT ? n->vmcoreinfo_len : MAX_TEXT;

@@ -97,15 +97,8 @@ static int put_notes(struct writer *w, unsigned level, struct err *e)
 
 	layout_sub_header(&w->layout, w->k, level, piece);
 	rc = append(w, REGION_SUB, piece, KDUMP_SUB_SIZE, e);
-	for (uint64_t at = 0; !rc && at < s->notes_len; at += sizeof(piece)) {
-		size_t n = s->notes_len - at < sizeof(piece) ? (size_t)(s->notes_len - at) : sizeof(piece);
-		ssize_t got = source_read_file(s, piece, n, s->notes_at + at);
-
-		/* Notes that cannot be read are zeros: readers stop there. */
-		if (got < (ssize_t)n)
-			memset(piece + (got < 0 ? 0 : got), 0, n - (size_t)(got < 0 ? 0 : got));
-		rc = append(w, REGION_SUB, piece, n, e);
-	}
+	for (uint64_t at = 0; !rc && at < s->notes_len; at += sizeof(piece))
+		rc = append(w, REGION_SUB, piece, notes_piece(s, at, piece, sizeof(piece)), e);
 	return rc ? rc : flush(w, &w->regions[REGION_SUB], e);
 }
 
