@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "base/buf.h"
+#include "dump/kdumphead.h"
 
 void kernel_doubt(struct kernel *k, const char *fmt, ...)
 {
@@ -214,16 +215,34 @@ static void learn(struct kernel *k)
 		k->crash_time = strtoull(text, NULL, 10);
 }
 
+/* What memory and description do not tell, the header of a dump may. */
+static void take_head(struct kernel *k, const struct kdump_head *h)
+{
+	if (!k->proven)
+		for (int i = 0; i < UTS_FIELDS; i++)
+			memcpy(k->uts[i], h->uts[i], UTS_LEN);
+	if (!k->crash_time)
+		k->crash_time = h->crash_time;
+	k->vtop.phys_base = h->phys_base;
+	if (!k->notes.nr_cpus)
+		k->notes.nr_cpus = h->nr_cpus;
+}
+
 int kernel_open(struct kernel *k, const char *path, struct err *e)
+{
+	int rc;
+
+	*k = (struct kernel){ 0 };
+	rc = source_open(&k->src, path, e);
+	return rc ? rc : kernel_start(k, path, e);
+}
+
+int kernel_start(struct kernel *k, const char *path, struct err *e)
 {
 	struct err why = { 0 };
 	int rc;
 
-	*k = (struct kernel){ 0 };
 	guard_install();
-	rc = source_open(&k->src, path, e);
-	if (rc)
-		return rc;
 	notes_walk(&k->src, &k->notes);
 	vmcoreinfo_load(&k->info, &k->src, &k->notes, &why);
 	rc = source_set_pages(&k->src, page_shift(&k->info), e);
@@ -234,6 +253,8 @@ int kernel_open(struct kernel *k, const char *path, struct err *e)
 		return rc;
 	}
 	learn(k);
+	if (k->src.head)
+		take_head(k, k->src.head);
 	/* Without a description nothing else is to be expected. */
 	if (!k->info.text)
 		snprintf(k->doubt, sizeof(k->doubt), "%s", why.msg);

@@ -72,6 +72,8 @@ struct kernel {
  * vtop.usable and proven say what can be relied on. Errors: the file is no core or has no memory.
  */
 int kernel_open(struct kernel *k, const char *path, struct err *e);
+/* The same with k zero but for k->src, which is open; after an error it is closed. */
+int kernel_start(struct kernel *k, const char *path, struct err *e);
 void kernel_close(struct kernel *k);
 
 /*

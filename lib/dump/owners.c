@@ -79,6 +79,7 @@ int owners_open(struct owners *o, const struct bytes *in, uint64_t at, uint64_t 
 			take_group(o, g, &l, i, raw);
 	}
 	free(raw);
+	o->data_at = l.data_at;
 	if (!rc)
 		return 0;
 	owners_close(o);

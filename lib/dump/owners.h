@@ -22,6 +22,7 @@ struct owners {
 	uint64_t at;		/* of descriptor 0 */
 	uint64_t total;		/* valid descriptors */
 	pfn_t    end;		/* all pages lie below */
+	uint64_t data_at;	/* the lowest place that a descriptor speaks of */
 	struct owner_group *groups;	/* owned */
 	size_t   nr;
 };

@@ -52,13 +52,8 @@ static ssize_t elf_read_file(const struct source *s, void *buf, size_t len, uint
 	return pread_full(s->fd, buf, len, at);
 }
 
-static void elf_close(struct source *s)
-{
-	(void)s;
-}
-
 static const struct source_ops elf_ops = {
-	"ELF core", elf_read, elf_read_page, elf_read_file, NULL, elf_close,
+	"ELF core", elf_read, elf_read_page, elf_read_file, NULL, NULL,
 };
 
 static int check_header(const uint8_t *h, ssize_t len, const char *path, struct err *e)
@@ -159,7 +154,7 @@ int source_open(struct source *s, const char *path, struct err *e)
 		goto out;
 	}
 	if (is_dump(head, n)) {
-		rc = source_open_kdump(s, path, e);
+		rc = source_open_kdump(s, path, false, e);
 		if (!rc)
 			return 0;
 		goto out;
@@ -187,7 +182,8 @@ void source_close(struct source *s)
 {
 	for (int i = 0; i < SOURCE_WINDOWS; i++)
 		source_unmap(&s->cache[i]);
-	s->ops->close(s);
+	if (s->ops && s->ops->close)
+		s->ops->close(s);
 	free(s->loads);
 	free(s->ram);
 	close(s->fd);

@@ -35,6 +35,7 @@ struct source_window {
 
 struct source;
 struct kdump_head;
+struct kdump_source;
 
 /* What differs between the kinds. Everything else goes by loads, ram and these. */
 struct source_ops {
@@ -50,13 +51,13 @@ struct source_ops {
 	 * many of them should be: not those that were excluded. NULL: all RAM is there.
 	 */
 	uint64_t (*drop_absent)(const struct source *s, pfn_t first, pfn_t end, uint64_t *bits);
-	void    (*close)(struct source *s);
+	void    (*close)(struct source *s);	/* NULL: nothing but what all have */
 };
 
 struct source {
 	const struct source_ops *ops;
 	const struct kdump_head *head;	/* of a dump: what its header says; NULL: a core; borrowed */
-	void    *dump;			/* of a dump: the rest; owned */
+	struct kdump_source *dump;	/* of a dump: the rest; owned */
 	bool     incomplete;		/* a dump that ended early or is flagged so */
 	int      fd;
 	bool     may_map;		/* false: read(2) only */
@@ -81,8 +82,14 @@ struct source {
 int source_open(struct source *s, const char *path, struct err *e);
 void source_close(struct source *s);
 
-/* source_kdump.c: turn s, of which fd is open, into a dump. Returns 0 or as source_open. */
-int source_open_kdump(struct source *s, const char *path, struct err *e);
+/*
+ * source_kdump.c: make s, of which only fd is set, a dump. blank_ok: see bytes.h. Returns 0 or as
+ * source_open, and after an error source_close is wanted, too.
+ */
+int source_open_kdump(struct source *s, const char *path, bool blank_ok, struct err *e);
+struct kdumpfile;
+/* The dump behind s, borrowed; NULL if s is a core. */
+const struct kdumpfile *source_kdumpfile(const struct source *s);
 
 /*
  * Make ram from loads for pages of 1 << page_shift bytes: partial pages at either end are left

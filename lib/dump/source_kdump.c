@@ -202,14 +202,14 @@ static uint16_t machine_of(const char *name)
 	return !strcmp(name, "x86_64") ? EM_X86_64 : !strcmp(name, "aarch64") ? EM_AARCH64 : EM_NONE;
 }
 
-int source_open_kdump(struct source *s, const char *path, struct err *e)
+int source_open_kdump(struct source *s, const char *path, bool blank_ok, struct err *e)
 {
 	struct kdump_source *d = calloc(1, sizeof(*d));
 	int rc;
 
 	if (!d)
 		return err_set(e, -ENOMEM, "open %s", path);
-	rc = kdumpfile_open(&d->file, s->fd, false, e);
+	rc = kdumpfile_open(&d->file, s->fd, blank_ok, e);
 	if (rc) {
 		free(d);
 		return err_add(e, "%s", path);
@@ -228,4 +228,9 @@ int source_open_kdump(struct source *s, const char *path, struct err *e)
 	d->pages = malloc((size_t)CACHED_PAGES * s->head->block);
 	rc = d->own && d->pages ? 0 : err_set(e, -ENOMEM, "open %s", path);
 	return rc ? rc : take_ram(s, d, path, e);
+}
+
+const struct kdumpfile *source_kdumpfile(const struct source *s)
+{
+	return s->dump ? &s->dump->file : NULL;
 }
