@@ -40,8 +40,8 @@ const char *applet_name(size_t i)
 
 int applet_help(void)
 {
-	printf("Usage: %s [OPTION]... %s\n%c%s.\n\n", running->name, running->operands,
-	       running->summary[0] - 'a' + 'A', running->summary + 1);
+	printf("Usage: %s [OPTION]...%s%s\n%c%s.\n\n", running->name, running->operands[0] ? " " : "",
+	       running->operands, running->summary[0] - 'a' + 'A', running->summary + 1);
 	for (const struct opt *o = running->opts; o->id; o++) {
 		char left[64] = "";
 		int n = 0;

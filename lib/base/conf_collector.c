@@ -62,6 +62,7 @@ enum { NR_OPTIONS = sizeof(options) / sizeof(options[0]) };
 struct collector {
 	struct kdump_conf *c;		/* for notes */
 	int                level, threads;
+	char               next_levels[sizeof(((struct kdump_conf *)0)->next_levels)];
 	const char        *codec;
 };
 
@@ -73,7 +74,7 @@ static const struct collector_opt *find(const char *name, size_t len)
 	return NULL;
 }
 
-/* Decimal, as atoi reads it: "031" is 31. A list of levels ("31,17") counts by its first. */
+/* Decimal up to a comma, as atoi reads it: "031" is 31. */
 static int number(const char *text, const char *what, unsigned max, int *out, struct err *e)
 {
 	char digits[16];
@@ -86,6 +87,20 @@ static int number(const char *text, const char *what, unsigned max, int *out, st
 	rc = parse_number(digits, what, 0, max, &n, e);
 	if (!rc)
 		*out = (int)n;
+	return rc;
+}
+
+/* "17,31": the first level, and those that are tried where it does not fit. */
+static int levels(struct collector *k, const char *value, struct err *e)
+{
+	const char *comma = strchr(value, ',');
+	int rc = number(value, "dump level", 31, &k->level, e), next;
+
+	snprintf(k->next_levels, sizeof(k->next_levels), "%s", comma ? comma + 1 : "");
+	if (comma && strlen(comma + 1) >= sizeof(k->next_levels))
+		return err_say(e, -EINVAL, "dump levels '%.40s': too many", value);
+	for (; !rc && comma; comma = strchr(comma + 1, ','))
+		rc = number(comma + 1, "dump level", 31, &next, e);
 	return rc;
 }
 
@@ -102,10 +117,7 @@ static int take(struct collector *k, const struct collector_opt *o, const char *
 		k->codec = o->codec;
 		return 0;
 	case LEVEL:
-		if (strchr(value, ','))
-			conf_note(k->c, "core_collector: -d %.40s: only the first level is used",
-				  value);
-		return number(value, "dump level", 31, &k->level, e);
+		return levels(k, value, e);
 	case THREADS:
 		rc = number(value, "number of threads", 1 << 20, &k->threads, e);
 		if (k->threads > CONF_THREADS_MAX)
@@ -195,6 +207,7 @@ int conf_collector(struct kdump_conf *c, const char *value, struct err *e)
 	if (rc)
 		return rc;
 	c->dump_level = k.level;
+	memcpy(c->next_levels, k.next_levels, sizeof(c->next_levels));
 	c->threads = k.threads;
 	strcpy(c->compress, k.codec);
 	return 0;

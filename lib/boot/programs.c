@@ -40,7 +40,7 @@ void program_vmcore(struct program *p, const struct attempt *a)
 	const struct kdump_conf *c = a->conf;
 
 	*p = (struct program){ .words = { "save", "-d" }, .n = 2 };
-	add(p, "%d", c->dump_level);
+	add(p, "%d%s%s", c->dump_level, c->next_levels[0] ? "," : "", c->next_levels);
 	add(p, "--compress=%s", c->compress);
 	if (c->threads)
 		add(p, "--threads=%d", c->threads);

@@ -215,7 +215,7 @@ static const struct {
 	{ "threads, both ways", "makedumpfile -l -d 31 --num-threads 2", 31, 2, 0, "lzo" },
 	{ "threads with =", "makedumpfile --num-threads=4 -l -d 31", 31, 4, 0, "lzo" },
 	{ "more threads than there can be", "makedumpfile --num-threads 100000 -l -d 31", 31, CONF_THREADS_MAX, 0, "lzo" },
-	{ "a list of levels: the first", "makedumpfile -l -d 17,31", 17, 0, 1, "lzo" },
+	{ "a list of levels begins with the first", "makedumpfile -l -d 17,31", 17, 0, 0, "lzo" },
 	{ "leading zero is decimal", "makedumpfile -l -d 031", 31, 0, 0, "lzo" },
 	{ "the last codec counts", "makedumpfile -l -c -d 1", 1, 0, 0, "zlib" },
 	{ "an unknown option is said and skipped", "makedumpfile -l -d 31 -Q --foo=3", 31, 0, 2, "lzo" },
@@ -226,6 +226,21 @@ static const struct {
 	{ "dd copies everything", "/bin/dd bs=1M", 0, 0, 1, "none" },
 	{ "anything else changes nothing", "mycollector -d 3", 31, 0, 1, "zstd" },
 };
+
+static void test_collector_levels(void **state)
+{
+	struct err e = { 0 };
+	struct kdump_conf c;
+
+	(void)state;
+	conf_defaults(&c);
+	assert_int_equal(conf_collector(&c, "makedumpfile -l -d 1,17,31", &e), 0);
+	assert_string_equal(c.next_levels, "17,31");
+	assert_int_equal(conf_collector(&c, "makedumpfile -l -d 31", &e), 0);
+	assert_string_equal(c.next_levels, "");
+	assert_true(conf_collector(&c, "makedumpfile -l -d 17,32", &e) < 0);
+	assert_true(conf_collector(&c, "makedumpfile -l -d 17,", &e) < 0);
+}
 
 static void test_collector(void **state)
 {
@@ -403,7 +418,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_lexical), cmocka_unit_test(test_refused), cmocka_unit_test(test_accepted),
-		cmocka_unit_test(test_values), cmocka_unit_test(test_collector), cmocka_unit_test(test_words),
+		cmocka_unit_test(test_values), cmocka_unit_test(test_collector),
+		cmocka_unit_test(test_collector_levels), cmocka_unit_test(test_words),
 		cmocka_unit_test(test_cmdline), cmocka_unit_test(test_garbage), cmocka_unit_test(test_read),
 		cmocka_unit_test(test_documented_defaults),
 	};
