@@ -131,9 +131,9 @@ void vmcoreinfo_free(struct vmcoreinfo *v)
 const char *vmcoreinfo_get(const struct vmcoreinfo *v, const char *key, size_t *len)
 {
 	size_t key_len = strlen(key);
-	const char *line = v->text, *end = v->text + v->len;
+	const char *line = v->text, *end = line ? line + v->len : NULL;
 
-	while (v->text && line < end) {
+	while (line < end) {
 		const char *stop = memchr(line, '\n', (size_t)(end - line));
 
 		if (!stop)
