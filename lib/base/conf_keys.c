@@ -8,7 +8,8 @@
 
 #include "base/args.h"
 
-enum key_kind { OURS, NOT_YET, BUILD_ONLY, DEPRECATED };
+/* IMAGE: mkinitramfs takes it out of the file by itself; it means nothing in the capture kernel. */
+enum key_kind { OURS, IMAGE, NOT_YET, BUILD_ONLY, DEPRECATED };
 
 /*
  * A keyword. field and size: where a text goes; number: where a number goes. Keywords of one group
@@ -247,8 +248,8 @@ static const struct keyword keywords[] = {
 	NOTHING("sshkey", NOT_YET, G_SSHKEY, NULL),
 	NOTHING("fence_kdump_args", NOT_YET, G_FENCE_ARGS, NULL),
 	NOTHING("fence_kdump_nodes", NOT_YET, G_FENCE_NODES, NULL),
-	NOTHING("extra_bins", BUILD_ONLY, G_BINS, NULL),
-	NOTHING("extra_modules", BUILD_ONLY, G_MODULES, NULL),
+	NOTHING("extra_bins", IMAGE, G_BINS, NULL),
+	NOTHING("extra_modules", IMAGE, G_MODULES, NULL),
 	NOTHING("dracut_args", BUILD_ONLY, G_DRACUT, set_dracut),
 	NOTHING("auto_reset_crashkernel", BUILD_ONLY, G_RESET, NULL),
 	NOTHING("force_rebuild", BUILD_ONLY, G_FORCE, set_forced),

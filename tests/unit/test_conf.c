@@ -131,8 +131,9 @@ static const struct {
 } accepted[] = {
 	{ "RHEL 9 as installed", "auto_reset_crashkernel yes\npath /var/crash\n"
 	  "core_collector makedumpfile -l --message-level 7 -d 31\n", 1 },
-	{ "every no-op", "sshkey /root/.ssh/k\nextra_bins /bin/x\nextra_modules a b\ndracut_args --omit x\n"
-	  "fence_kdump_args -p 7410\nfence_kdump_nodes a b\nforce_rebuild 0\nforce_no_rebuild 1\n", 8 },
+	{ "every no-op", "sshkey /root/.ssh/k\ndracut_args --omit x\nfence_kdump_args -p 7410\n"
+	  "fence_kdump_nodes a b\nforce_rebuild 0\nforce_no_rebuild 1\n", 6 },
+	{ "what mkinitramfs takes", "extra_bins /bin/x\nextra_modules a b\n", 0 },
 	{ "the old name of failure_action", "default shell\n", 1 },
 	{ "scp without ssh", "core_collector scp\n", 1 },
 	{ "a label with a blank", "ext4 LABEL=my disk\n", 0 },
