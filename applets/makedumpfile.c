@@ -12,6 +12,7 @@
 #include "base/version.h"
 #include "dump/dmesg.h"
 #include "dump/save.h"
+#include "dump/unflatten.h"
 
 enum {
 	OPT_THREADS = 256, OPT_MESSAGES, OPT_DMESG, OPT_PARTIAL, OPT_CHECK, OPT_DRY_RUN, OPT_STATS, OPT_NON_MMAP,
@@ -26,6 +27,7 @@ static const struct opt makedumpfile_opts[] = {
 	{ 'p', NULL, NULL, "with lzo, too: snappy is not in this program" },
 	{ 'E', NULL, NULL, "write an ELF core" },
 	{ 'F', NULL, NULL, "write a flattened dump to standard output" },
+	{ 'R', NULL, NULL, "make DUMPFILE from a flattened dump on standard input" },
 	{ 'f', NULL, NULL, "overwrite DUMPFILE" },
 	{ 'L', NULL, "SIZE", "end the dump as incomplete when it gets larger (K, M, G)" },
 	{ OPT_THREADS, "num-threads", "N", "threads that compress (default: one per CPU, as memory allows)" },
@@ -44,7 +46,7 @@ static const struct opt makedumpfile_opts[] = {
 	APPLET_OPTS_END
 };
 APPLET(makedumpfile, "makedumpfile", "filter and compress a vmcore, called as the program of that name is",
-       "VMCORE [DUMPFILE]");
+       "[VMCORE] [DUMPFILE]");
 
 enum { SHOW_PROGRESS = 1, SHOW_COMMON = 2, SHOW_ERRORS = 4, SHOW_DEBUG = 8, SHOW_REPORT = 16, MAX_LEVELS = 8 };
 
@@ -54,7 +56,7 @@ static struct {
 	unsigned            levels[MAX_LEVELS];
 	unsigned            show;
 	struct printk_form  log;
-	bool                flat, dmesg, check, dry_run;
+	bool                flat, dmesg, check, dry_run, rearrange;
 	unsigned            compressions;	/* options that name one */
 	uint64_t            last_percent;
 	FILE               *out;		/* messages; standard output is the dump with -F */
@@ -136,6 +138,7 @@ static int take_option(int id, const char *value, struct err *e)
 	case 'p': set_codec("lzo"); break;
 	case 'E': job.rq.format = FORMAT_ELF; break;
 	case 'F': job.flat = true; break;
+	case 'R': job.rearrange = true; break;
 	case 'f': job.rq.replace = true; break;
 	case OPT_DMESG: job.dmesg = true; break;
 	case OPT_PARTIAL: job.dmesg = job.log.since_clear = true; break;
@@ -149,7 +152,7 @@ static int take_option(int id, const char *value, struct err *e)
 
 static int check(const struct args *a, struct err *e)
 {
-	int wanted = job.flat || job.dry_run ? 1 : 2;
+	int wanted = job.flat || job.dry_run || job.rearrange ? 1 : 2;
 
 	if (job.compressions > 1)
 		return err_say(e, -EINVAL, "more than one of -c, -l, -p and -z");
@@ -159,7 +162,8 @@ static int check(const struct args *a, struct err *e)
 		return 0;
 	if (a->nr_operands != wanted && !(job.dry_run && a->nr_operands == 2))
 		return err_say(e, -EINVAL, "%s wanted, %d operands given; see --help",
-			       wanted == 1 ? "VMCORE is" : "VMCORE and DUMPFILE are", a->nr_operands);
+			       job.rearrange ? "DUMPFILE is" : wanted == 1 ? "VMCORE is" :
+			       "VMCORE and DUMPFILE are", a->nr_operands);
 	return 0;
 }
 
@@ -187,6 +191,28 @@ static int dump_dmesg(struct err *e)
 			fprintf(job.out, "\nThe dmesg log is saved to %s.\n", job.rq.to);
 	}
 	kernel_close(&k);
+	return rc;
+}
+
+static int rearrange(const char *to, struct err *e)
+{
+	struct unflatten u;
+	struct sink *sink;
+	struct ack ack;
+	int rc = sink_open(&sink, to, 0, job.rq.replace, e);
+
+	if (rc)
+		return rc;
+	rc = unflatten(STDIN_FILENO, sink, &u, e);
+	if (rc)
+		sink_keep(sink, NULL);
+	else
+		rc = sink_commit(sink, &ack, e);
+	sink_close(sink);
+	if (rc == -ENODATA)
+		err_add(e, "the stream is cut; `recover %s-incomplete OUT` makes the best of it", to);
+	else if (!rc && job.show & SHOW_COMMON)
+		fprintf(job.out, "\nThe dumpfile is saved to %s.\n", to);
 	return rc;
 }
 
@@ -254,7 +280,7 @@ static int makedumpfile_main(struct args *a)
 	job.rq.to = job.dry_run ? "null:" : job.flat ? "-" : a->operands[1];
 	signal(SIGXFSZ, SIG_IGN);
 	signal(SIGPIPE, SIG_IGN);
-	rc = job.dmesg ? dump_dmesg(&e) : dump(&e);
+	rc = job.rearrange ? rearrange(a->operands[0], &e) : job.dmesg ? dump_dmesg(&e) : dump(&e);
 	if (!rc && job.show & SHOW_COMMON)
 		fprintf(job.out, "\nmakedumpfile Completed.\n");
 	return rc ? applet_fail(&e) : DONE;
