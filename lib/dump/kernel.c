@@ -244,6 +244,8 @@ int kernel_start(struct kernel *k, const char *path, struct err *e)
 
 	guard_install();
 	notes_walk(&k->src, &k->notes);
+	if (k->notes.cut)
+		kernel_doubt(k, "the notes are cut or damaged");
 	vmcoreinfo_load(&k->info, &k->src, &k->notes, &why);
 	rc = source_set_pages(&k->src, page_shift(&k->info), e);
 	if (!rc && !k->src.nr_ram)

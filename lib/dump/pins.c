@@ -132,14 +132,18 @@ static void pin_image(struct kernel *k)
 
 	for (size_t i = 0; i < k->src.nr_loads; i++) {
 		const struct load *l = &k->src.loads[i];
+		paddr_t end;
 
 		if (l->vaddr < k->vtop.image_start || l->vaddr >= k->vtop.image_end)
 			continue;
+		/* A damaged header may claim all addresses: not beyond where images can be. */
+		end = l->end - l->start > k->vtop.image_end - l->vaddr ?
+			      l->start + (k->vtop.image_end - l->vaddr) : l->end;
 		if (told)
 			pin_image_pages(k, &m, flags_at, l->start >> k->src.page_shift,
-					((l->end - 1) >> k->src.page_shift) + 1);
+					((end - 1) >> k->src.page_shift) + 1);
 		else
-			pins_add(k->pins, &k->src, l->start, l->end);
+			pins_add(k->pins, &k->src, l->start, end);
 	}
 }
 

@@ -21,6 +21,9 @@ enum {
 	READ_WINDOW = 2 << 20,		/* bytes that source_read maps at once */
 };
 
+#define MAX_PADDR   (1ULL << 52)		/* what x86_64 and aarch64 can address */
+#define MAX_MISSING (1ULL << 47)		/* bytes of memory that a cut file may lack and be believed */
+
 /* Dumps, by their first bytes. */
 static const char *const dump_magics[] = { "KDUMP   ", "DISKDUMP", "makedumpfile" };
 
@@ -98,10 +101,35 @@ static int take_phdr(struct source *s, const uint8_t *p, const char *path, struc
 	}
 	if (get_le32(p) != PT_LOAD || filesz == 0)
 		return 0;
-	if (__builtin_add_overflow(paddr, filesz, &end) || offset > INT64_MAX || filesz > INT64_MAX - offset)
-		return err_say(e, -EINVAL, "%s: a PT_LOAD wraps around (paddr %#llx, size %#llx)", path,
+	if (__builtin_add_overflow(paddr, filesz, &end) || end > MAX_PADDR || offset > INT64_MAX ||
+	    filesz > INT64_MAX - offset)
+		return err_say(e, -EINVAL, "%s: a PT_LOAD that cannot be (paddr %#llx, size %#llx)", path,
 			       (unsigned long long)paddr, (unsigned long long)filesz);
 	s->loads[s->nr_loads++] = (struct load){ vaddr, paddr, end, offset };
+	return 0;
+}
+
+/*
+ * Hold the headers against the size of the file. Notes end with it; of memory some may be missing
+ * from a cut file, but work and space for what cannot be there are not spent.
+ */
+static int check_size(struct source *s, const char *path, struct err *e)
+{
+	uint64_t missing = 0;
+
+	if (s->notes_at >= s->size)
+		s->notes_len = 0;
+	else if (s->notes_len > s->size - s->notes_at)
+		s->notes_len = s->size - s->notes_at;
+	for (size_t i = 0; i < s->nr_loads && missing <= MAX_MISSING; i++) {
+		const struct load *l = &s->loads[i];
+		uint64_t len = l->end - l->start, there = l->offset < s->size ? s->size - l->offset : 0;
+
+		missing += len > there ? len - there : 0;
+	}
+	if (missing > MAX_MISSING)
+		return err_say(e, -EINVAL, "%s: damaged program headers: more than %llu TiB of memory in a file of "
+			       "%llu bytes", path, MAX_MISSING >> 40, (unsigned long long)s->size);
 	return 0;
 }
 
@@ -125,7 +153,7 @@ static int read_phdrs(struct source *s, const uint8_t *h, const char *path, stru
 	}
 	if (!rc && !s->nr_loads)
 		return err_say(e, -EINVAL, "%s: no memory in it (no PT_LOAD)", path);
-	return rc;
+	return rc ? rc : check_size(s, path, e);
 }
 
 int source_open(struct source *s, const char *path, struct err *e)

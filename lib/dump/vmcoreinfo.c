@@ -31,9 +31,10 @@ static bool next_note(const struct source *s, uint64_t *at, struct note *n, bool
 	uint32_t name_len;
 	size_t name;
 
-	if (!in_bounds(*at, NOTE_HEAD, s->notes_len) || s->notes_at > INT64_MAX - s->notes_len)
+	if (*at == s->notes_len || s->notes_at > INT64_MAX - s->notes_len)
 		return false;
-	if (source_read_file(s, head, sizeof(head), s->notes_at + *at) != sizeof(head)) {
+	if (!in_bounds(*at, NOTE_HEAD, s->notes_len) ||
+	    source_read_file(s, head, sizeof(head), s->notes_at + *at) != sizeof(head)) {
 		*cut = true;
 		return false;
 	}
