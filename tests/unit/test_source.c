@@ -43,9 +43,12 @@ static const struct {
 	{ "the same, cut before section 0", "xnum 0\n" TWO "cut shdr\n", "cut before section header 0" },
 	{ "section 0 says zero", "xnum 0\n" TWO "poke shdr+44 00\n", "0 program headers" },
 	{ "section 0 says four billion", "xnum 0\n" TWO "poke shdr+44 ff ff ff ff\n", "4294967295 program headers" },
-	{ "a PT_LOAD that wraps around the address space", TWO "poke phdr+87 ff ff ff ff ff ff ff ff\n", "wraps" },
-	{ "a PT_LOAD at a negative file offset", TWO "poke phdr+71 ff\n", "wraps" },
-	{ "a kdump-compressed dump", TWO "poke ehdr 4b 44 55 4d 50 20 20 20\n", "a kdump-compressed dump of version 0" },
+	{ "a PT_LOAD that wraps around the address space", TWO "poke phdr+87 ff ff ff ff ff ff ff ff\n", "cannot be" },
+	{ "a PT_LOAD at a negative file offset", TWO "poke phdr+71 ff\n", "cannot be" },
+	{ "a PT_LOAD beyond what machines address", TWO "poke phdr+86 10\n", "cannot be" },
+	{ "more memory than the largest machine, in a small file", TWO "poke phdr+94 01\n", "damaged program headers" },
+	{ "notes that end beyond the file do not", TWO "poke phdr+38 01\n", NULL },
+	{ "something that begins like a dump", TWO "poke ehdr 4b 44 55 4d 50 20 20 20\n", "a kdump-compressed dump of version 0" },
 };
 
 static void test_headers(void **state)
