@@ -104,6 +104,11 @@ static bool kernel_pointer(uint64_t p)
 
 bool ring_parse(struct ring *r, const struct ring_layout *l, const uint8_t *raw)
 {
+	/* A search asks this of each word of the image. */
+	if (!kernel_pointer(get_le64(raw + l->descs)) || !kernel_pointer(get_le64(raw + l->infos))) {
+		*r = (struct ring){ 0 };
+		return false;
+	}
 	*r = (struct ring){
 		.at = *l,
 		.count_bits = get_le32(raw + l->count_bits), .size_bits = get_le32(raw + l->size_bits),
@@ -112,8 +117,7 @@ bool ring_parse(struct ring *r, const struct ring_layout *l, const uint8_t *raw)
 		.head_id = get_le64(raw + l->head_id), .tail_id = get_le64(raw + l->tail_id),
 	};
 	return r->count_bits >= 1 && r->count_bits <= MAX_COUNT_BITS && r->size_bits >= 4 &&
-	       r->size_bits <= MAX_SIZE_BITS && kernel_pointer(r->descs) && kernel_pointer(r->infos) &&
-	       kernel_pointer(r->text);
+	       r->size_bits <= MAX_SIZE_BITS && kernel_pointer(r->text);
 }
 
 static uint64_t slot_of(const struct ring *r, uint64_t id)
@@ -199,8 +203,8 @@ int ring_open(struct ring *r, struct kernel *k, struct err *e)
 	if (rc)
 		return err_set(e, rc, "read the printk ring at %#llx", (unsigned long long)rb);
 	if (!ring_parse(r, &l, raw))
-		return err_say(e, -ENOENT, "the printk ring is damaged (2^%u records, 2^%u bytes)",
-			       r->count_bits, r->size_bits);
+		return err_say(e, -ENOENT, "the printk ring at %#llx is damaged (2^%u records, 2^%u bytes)",
+			       (unsigned long long)rb, r->count_bits, r->size_bits);
 	return 0;
 }
 
@@ -247,7 +251,8 @@ static bool text_place(const struct ring *r, uint64_t begin, uint64_t next, uint
 	return true;
 }
 
-static int write_record(const struct ring *r, struct printk_out *o, uint64_t id, uint64_t since)
+/* room: bytes of text that a ring of this size can still hold, for damaged blocks may overlap. */
+static int write_record(const struct ring *r, struct printk_out *o, uint64_t id, uint64_t since, uint64_t *room)
 {
 	const struct ring_layout *l = &r->at;
 	uint64_t slot = slot_of(r, id), state, begin, next, at, len;
@@ -268,6 +273,11 @@ static int write_record(const struct ring *r, struct printk_out *o, uint64_t id,
 		rec.len = get_le16(info + l->info_len);
 		if (rec.len > len)
 			rec.len = len;
+		if (rec.len > *room) {
+			o->said.lost++;
+			return 0;
+		}
+		*room -= rec.len;
 	} else if (!(begin & NO_TEXT)) {
 		o->said.lost++;
 		return 0;
@@ -338,11 +348,11 @@ static void find_range(const struct ring *r, struct kernel *k, uint64_t *first, 
 
 int ring_write(const struct ring *r, struct printk_out *o, uint64_t since)
 {
-	uint64_t first, n;
+	uint64_t first, n, room = (uint64_t)1 << r->size_bits;
 	int rc = 0;
 
 	find_range(r, o->k, &first, &n);
 	for (uint64_t i = 0; i < n && !rc; i++)
-		rc = write_record(r, o, (first + i) & ID_MASK, since);
+		rc = write_record(r, o, (first + i) & ID_MASK, since, &room);
 	return rc;
 }

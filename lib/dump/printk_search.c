@@ -10,6 +10,7 @@ enum {
 	PIECE     = 256 << 10,
 	MAX_IMAGE = 256 << 20,		/* of each PT_LOAD that may be the image */
 	MAX_LOADS = 4,
+	MAX_PAGE  = 64 << 10,
 	LAYOUTS   = 3,
 };
 
@@ -41,24 +42,28 @@ static void consider(struct search *s, const uint8_t *raw)
 	}
 }
 
+/* Bytes of memory at `at`; zeros, in which nothing is found, where it cannot be read. */
+static void read_piece(struct search *s, paddr_t at, size_t len)
+{
+	size_t page = (size_t)1 << s->k->src.page_shift;
+
+	for (size_t i = 0; i < len; i += page) {
+		size_t n = len - i < page ? len - i : page;
+
+		if (source_read(&s->k->src, at + i, s->piece + i, n))
+			memset(s->piece + i, 0, n);
+	}
+}
+
 static void search_range(struct search *s, paddr_t start, paddr_t end)
 {
-	const struct source *src = &s->k->src;
-	paddr_t page = (paddr_t)1 << src->page_shift;
-
 	if (end - start > MAX_IMAGE)
 		end = start + MAX_IMAGE;
-	for (paddr_t at = start & ~(page - 1); at < end; at += PIECE) {
-		size_t have = 0;
+	for (paddr_t at = start & ~(paddr_t)(MAX_PAGE - 1); at < end; at += PIECE) {
+		size_t len = end - at < PIECE ? (size_t)(end - at) : PIECE;
 
-		/* Pages that cannot be read are zeros: nothing is found in them. */
-		memset(s->piece, 0, PIECE + RING_STRUCT);
-		for (; have < PIECE; have += page)
-			if (source_read(&s->k->src, at + have, s->piece + have, page))
-				memset(s->piece + have, 0, page);
-		if (source_read(&s->k->src, at + PIECE, s->piece + PIECE, RING_STRUCT))
-			memset(s->piece + PIECE, 0, RING_STRUCT);
-		for (size_t i = 0; i < PIECE; i += 8)
+		read_piece(s, at, len + RING_STRUCT);
+		for (size_t i = 0; i < len; i += 8)
 			consider(s, s->piece + i);
 	}
 }
