@@ -74,6 +74,9 @@ int stream_sink_open(struct sink **out, int fd, struct err *e);	/* takes a copy 
 int raw_sink_open(struct sink **out, const char *dev, struct err *e);
 int tail_sink_open(struct sink **out, const char *dev, const char *entry, uint64_t stamp, struct err *e);
 
+/* tail.c: where an entry of the archive at the end of a raw device of size bytes stands. */
+bool tail_find(int fd, uint64_t size, const char *entry, uint64_t *at, uint64_t *len);
+
 /*
  * raw.c: open a device (or, for trying it out, a file) that nobody else uses. Returns an fd, the
  * caller's, and its size in bytes.

@@ -7,6 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/buf.h"
 #include "base/io.h"
 #include "sink/sink.h"
 
@@ -43,24 +44,57 @@ static void tar_header(uint8_t *h, const char *name, uint64_t len, uint64_t stam
 	snprintf((char *)h + 148, 8, "%06o", tar_sum(h));
 }
 
-/* Skip the entries of this crash; what an earlier crash left is overwritten. */
-static uint64_t tail_place(int fd, uint64_t at, uint64_t end, const char *entry, uint64_t stamp)
+/* One entry of the archive: where its header is, what it says. */
+struct entry {
+	uint64_t at, len, stamp;
+	char     name[100];
+};
+
+/* Read the header at `at`. False if there is none or what it speaks of does not fit before end. */
+static bool read_entry(int fd, uint64_t at, uint64_t end, struct entry *x)
 {
 	uint8_t h[TAR_BLOCK];
 
-	while (at + TAR_BLOCK < end && pread_full(fd, h, sizeof(h), at) == sizeof(h)) {
-		unsigned long long len, when;
+	if (at + TAR_BLOCK >= end || pread_full(fd, h, sizeof(h), at) != sizeof(h))
+		return false;
+	h[99] = h[135] = h[147] = 0;
+	if (memcmp(h + 257, "ustar", 5) || strtoul((char *)h + 148, NULL, 8) != tar_sum(h))
+		return false;
+	x->at = at;
+	x->len = strtoull((char *)h + 124, NULL, 8);
+	x->stamp = strtoull((char *)h + 136, NULL, 8);
+	memcpy(x->name, h, sizeof(x->name));
+	return x->len <= end - at;
+}
 
-		h[99] = h[135] = h[147] = 0;
-		if (memcmp(h + 257, "ustar", 5) || strtoul((char *)h + 148, NULL, 8) != tar_sum(h))
-			break;
-		len = strtoull((char *)h + 124, NULL, 8);
-		when = strtoull((char *)h + 136, NULL, 8);
-		if (when != (stamp & 077777777777) || !strcmp((char *)h, entry) || len > end - at)
-			break;
-		at += TAR_BLOCK + (len + TAR_BLOCK - 1) / TAR_BLOCK * TAR_BLOCK;
-	}
+static uint64_t next_entry(const struct entry *x)
+{
+	return x->at + TAR_BLOCK + (x->len + TAR_BLOCK - 1) / TAR_BLOCK * TAR_BLOCK;
+}
+
+/* Skip the entries of this crash; what an earlier crash left is overwritten. */
+static uint64_t tail_place(int fd, uint64_t at, uint64_t end, const char *entry, uint64_t stamp)
+{
+	struct entry x;
+
+	while (read_entry(fd, at, end, &x) && x.stamp == (stamp & 077777777777) && strcmp(x.name, entry))
+		at = next_entry(&x);
 	return at;
+}
+
+bool tail_find(int fd, uint64_t size, const char *entry, uint64_t *at, uint64_t *len)
+{
+	uint64_t place = size - RAW_TAIL;
+	struct entry x;
+
+	for (; size >= RAW_TAIL && read_entry(fd, place, size, &x); place = next_entry(&x)) {
+		if (strcmp(x.name, entry))
+			continue;
+		*at = x.at + TAR_BLOCK;
+		*len = x.len;
+		return in_bounds(*at, *len, size);
+	}
+	return false;
 }
 
 static int tail_write(struct sink *s, uint64_t at, const void *buf, size_t len, struct err *e)
