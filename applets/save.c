@@ -209,7 +209,7 @@ static int put_manifest(const char *to, bool with_sums, struct err *e)
 
 static int save_manifest(void)
 {
-	char entry[512];
+	static char entry[512];
 	struct err e = { 0 };
 	int rc;
 

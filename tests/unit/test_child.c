@@ -170,17 +170,18 @@ static void test_reaps_orphans_only_as_told(void **state)
 {
 	struct child_spec spec = { .run = nap, .arg = &int_1 };
 	pid_t other = fork();
+	siginfo_t gone;
 
 	(void)state;
 	if (other == 0)
 		_exit(0);
-	usleep(50000);
+	assert_int_equal(waitid(P_PID, (id_t)other, &gone, WEXITED | WNOWAIT), 0);
 	child_run(&spec);
 	assert_int_equal(waitpid(other, NULL, 0), other);
 	other = fork();
 	if (other == 0)
 		_exit(0);
-	usleep(50000);
+	assert_int_equal(waitid(P_PID, (id_t)other, &gone, WEXITED | WNOWAIT), 0);
 	spec.reap_all = true;
 	child_run(&spec);
 	assert_int_equal(waitpid(other, NULL, 0), -1);
