@@ -297,7 +297,7 @@ static bool run(struct vmcore *v, const char *text, int when)
 	return true;
 }
 
-struct vmcore *vmcore_make(const char *text)
+struct vmcore *vmcore_make(const char *description)
 {
 	struct vmcore *v = calloc(1, sizeof(*v));
 
@@ -308,11 +308,12 @@ struct vmcore *vmcore_make(const char *text)
 		.image_pa = 0x15c0000, .image_va = 0xffffffff82000000, .image_pages = 64, .cpus = 1,
 		.ring = { .count_bits = 5, .size_bits = 10 }, .mem_fd = -1, .fd = -1, .nr_loads = 2, .nr_ram = 2,
 	};
-	if (run(v, text, BEFORE)) {
+	v->text = strdup(description);
+	if (v->text && run(v, v->text, BEFORE)) {
 		vc_memory_build(v);
-		if (run(v, text, MEMORY)) {
+		if (run(v, v->text, MEMORY)) {
 			vc_file_write(v);
-			if (run(v, text, FINISHED))
+			if (run(v, v->text, FINISHED))
 				return v;
 		}
 	}
@@ -361,6 +362,7 @@ void vmcore_free(struct vmcore *v)
 		close(v->mem_fd);
 	if (v->fd >= 0)
 		close(v->fd);
+	free(v->text);
 	free(v);
 }
 

@@ -77,7 +77,8 @@ struct vmcore {
 	unsigned cpus;
 	uint64_t rsp[VC_MAX_CPUS];
 	bool     no_info;
-	const char *edits[VC_MAX_EDITS];	/* lines of the description: key and nokey */
+	char    *text;			/* the description */
+	const char *edits[VC_MAX_EDITS];	/* its lines that begin with key and nokey */
 	size_t   nr_edits;
 	struct vc_load loads[VC_MAX_LOADS];	/* the image's, that of what is built here, then the user's */
 	size_t   nr_loads, nr_ram;		/* nr_ram: without aliases */
@@ -99,7 +100,7 @@ struct vmcore {
 
 /* Make a core. On a bad description it prints the line and why to stderr and returns NULL. */
 struct vmcore *vmcore_make(const char *description);
-/* The same, of a file of that name; the text is lost. */
+/* The same, of a file of that name. */
 struct vmcore *vmcore_make_file(const char *path);
 /* printf first, then vmcore_make; fails the process if the description is bad. */
 struct vmcore *vmcore_print(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
