@@ -128,24 +128,35 @@ static unsigned page_shift(const struct vmcoreinfo *v)
 	return 12;
 }
 
-bool kernel_names_itself(struct kernel *k)
+/* The six strings of struct new_utsname at va, if they look like them. */
+static bool take_uts(struct kernel *k, vaddr_t va, const char *release)
 {
 	uint8_t raw[UTS_FIELDS * UTS_LEN];
+
+	if (kernel_read(k, va, raw, sizeof(raw)) || strncmp((char *)raw + 2 * UTS_LEN, release, UTS_LEN))
+		return false;
+	for (int i = 0; i < UTS_FIELDS; i++)
+		memcpy(k->uts[i], raw + i * UTS_LEN, UTS_LEN - 1);
+	return true;
+}
+
+bool kernel_names_itself(struct kernel *k)
+{
+	/* Where struct uts_namespace has the name in kernels that do not tell, to 5.10: behind a kref. */
+	static const uint32_t untold[] = { 4, 0 };
 	char release[UTS_LEN] = "";
 	uint64_t symbol;
 	uint32_t offset;
 
 	if (!vmcoreinfo_string(&k->info, "OSRELEASE", release, sizeof(release)) || !release[0] ||
-	    !vmci_symbol(&k->info, "init_uts_ns", &symbol) ||
-	    !vmci_offset(&k->info, "uts_namespace.name", &offset))
+	    !vmci_symbol(&k->info, "init_uts_ns", &symbol))
 		return false;
-	if (kernel_read(k, symbol + offset, raw, sizeof(raw)))
-		return false;
-	if (strncmp((char *)raw + 2 * UTS_LEN, release, UTS_LEN))
-		return false;
-	for (int i = 0; i < UTS_FIELDS; i++)
-		memcpy(k->uts[i], raw + i * UTS_LEN, UTS_LEN - 1);
-	return true;
+	if (vmci_offset(&k->info, "uts_namespace.name", &offset))
+		return take_uts(k, symbol + offset, release);
+	for (size_t i = 0; i < sizeof(untold) / sizeof(untold[0]); i++)
+		if (take_uts(k, symbol + untold[i], release))
+			return true;
+	return false;
 }
 
 const struct load *kernel_image_load(const struct kernel *k)

@@ -82,7 +82,7 @@ int ring_layout_init(struct ring_layout *l, const struct vmcoreinfo *v, struct e
 
 bool ring_layout_known(struct ring_layout *l, unsigned n)
 {
-	/* 5.10; since 6.8 last_finalized_seq makes the ring of descriptors 8 bytes longer. */
+	/* 5.10; later last_finalized_seq makes the ring of descriptors 8 bytes longer. */
 	static const uint32_t text_ring[] = { 40, 48 };
 
 	if (n >= sizeof(text_ring) / sizeof(text_ring[0]))

@@ -148,6 +148,7 @@ static const struct arm64_change changes[] = {
 	{ "no VA_BITS", "VA_BITS", "", false, false, 0 },
 	{ "an absurd VA_BITS", "VA_BITS", "NUMBER(VA_BITS)=4711\n", false, false, 0 },
 	{ "neither", "BITS", "NUMBER(TCR_EL1_T1SZ)=0\n", false, false, 0 },
+	{ "no place of the name in its structure (to 5.10)", "uts_namespace", "", false, false, 0 },
 	{ "no kimage_voffset: the image's own PT_LOAD tells", "kimage", "", false, false, 0 },
 	{ "a wrong kimage_voffset", "kimage", "NUMBER(kimage_voffset)=0x1000\n", false, false, 0 },
 	{ "no PT_LOAD of the image", "", "", true, false, 0 },
