@@ -181,7 +181,7 @@ static int put_notes(struct elfdump *d, struct err *e)
 		rc = append(d, ELF_HEAD, p, SHDR, e);
 	}
 	for (uint64_t at = 0; !rc && at < s->notes_len; at += sizeof(piece))
-		rc = append(d, ELF_HEAD, piece, notes_piece(s, at, piece, sizeof(piece)), e);
+		rc = append(d, ELF_HEAD, piece, notes_piece(s, at, piece, sizeof(piece), &d->notes_lost), e);
 	return rc ? rc : flush(d, &d->regions[ELF_HEAD], e);
 }
 

@@ -24,6 +24,7 @@ struct elfdump {
 	uint64_t            *scratch;	/* bits of a section; owned */
 	uint8_t             *arena;	/* buffers of the regions; owned */
 	struct region        regions[NR_ELF_REGIONS];
+	bool                 notes_lost;	/* not all notes could be read */
 	struct digest        header_sum;
 	uint64_t             data_limit;	/* data may not go beyond; UINT64_MAX: the sink will tell */
 	uint64_t             saved;	/* pages written or in the buffer */

@@ -44,6 +44,11 @@ static size_t kdump_sums(const struct format *f, const struct digest **header, c
 	return NR_REGIONS;
 }
 
+static bool kdump_notes_lost(const struct format *f)
+{
+	return f->kdump.notes_lost;
+}
+
 static void kdump_free(struct format *f)
 {
 	writer_free(&f->kdump);
@@ -85,6 +90,11 @@ static size_t elf_sums(const struct format *f, const struct digest **header, con
 	return NR_ELF_REGIONS;
 }
 
+static bool elf_notes_lost(const struct format *f)
+{
+	return f->elf.notes_lost;
+}
+
 static void elf_free(struct format *f)
 {
 	elfdump_free(&f->elf);
@@ -92,9 +102,9 @@ static void elf_free(struct format *f)
 
 static const struct format_ops formats[] = {
 	[FORMAT_KDUMP] = { "kdump", kdump_begin, writer_pages, kdump_put_to, kdump_end, kdump_size, kdump_saved,
-			   kdump_sums, kdump_free },
+			   kdump_sums, kdump_notes_lost, kdump_free },
 	[FORMAT_ELF] = { "elf", elf_begin, elfdump_pages, elf_put_to, elf_end, elf_size, elf_saved, elf_sums,
-			 elf_free },
+			 elf_notes_lost, elf_free },
 };
 
 int format_begin(struct format *f, enum format_kind kind, const struct format_start *start, struct err *e)

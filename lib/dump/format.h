@@ -30,6 +30,7 @@ struct format_ops {
 	uint64_t  (*saved)(const struct format *f);	/* pages so far */
 	/* The checksums: of the header at offset 0, and of the regions. Returns how many regions. */
 	size_t    (*sums)(const struct format *f, const struct digest **header, const struct region **regions);
+	bool      (*notes_lost)(const struct format *f);	/* not all notes could be read */
 	void      (*free)(struct format *f);
 };
 

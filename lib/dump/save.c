@@ -157,6 +157,12 @@ static int write_dump(struct save *s, struct sink *sink, struct err *e)
 	return rc;
 }
 
+/* The registers of a CPU or vmcoreinfo may be what is missing. */
+static bool notes_lost(const struct save *s)
+{
+	return s->kernel.notes.cut || s->format.ops->notes_lost(&s->format);
+}
+
 static int to_sink(struct save *s, struct sink *sink, uint64_t *began, struct err *e)
 {
 	uint64_t page = (uint64_t)1 << s->kernel.src.page_shift;
@@ -173,7 +179,7 @@ static int to_sink(struct save *s, struct sink *sink, uint64_t *began, struct er
 	end_phase(s, PHASE_COMMIT, began);
 	if (!rc) {
 		s->verdict = save_verdict(&ack, s->filter.cut + s->pipeline.holes.pages +
-					  s->kernel.src.incomplete, s->level == (s->asked | before(s)));
+					  s->kernel.src.incomplete + notes_lost(s), s->level == (s->asked | before(s)));
 	} else if (s->filter.kept) {
 		err_add(e, "%llu of %llu MiB saved",
 			(unsigned long long)(s->format.ops->saved(&s->format) * page / MIB),
@@ -192,6 +198,8 @@ static void reason(struct save *s)
 		err_say(&s->why, -EIO, "%llu pages could not be read", (unsigned long long)holes);
 	else if (s->kernel.src.incomplete)
 		err_say(&s->why, -EIO, "%s is incomplete itself", s->rq->vmcore);
+	else if (notes_lost(s))
+		err_say(&s->why, -EIO, "not all ELF notes of %s could be read", s->rq->vmcore);
 	else
 		err_say(&s->why, -EIO, "dump level %u instead of %u", s->level, s->asked);
 }

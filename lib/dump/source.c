@@ -77,10 +77,14 @@ static int count_phdrs(const struct source *s, const uint8_t *h, uint32_t *count
 		       struct err *e)
 {
 	uint8_t section[64];
+	ssize_t got;
 
 	*count = get_le16(h + 56);
 	if (*count == PN_XNUM) {
-		if (pread_full(s->fd, section, sizeof(section), get_le64(h + 40)) != sizeof(section))
+		got = pread_full(s->fd, section, sizeof(section), get_le64(h + 40));
+		if (got == -EIO)
+			return err_set(e, -EIO, "read section header 0 of %s", path);
+		if (got != sizeof(section))
 			return err_say(e, -EINVAL, "%s: cut before section header 0", path);
 		*count = get_le32(section + 44);
 	}
@@ -147,7 +151,11 @@ static int read_phdrs(struct source *s, const uint8_t *h, const char *path, stru
 	if (!s->loads)
 		return err_set(e, -ENOMEM, "%s: %u program headers", path, count);
 	for (uint32_t i = 0; i < count && !rc; i++, at += size) {
-		if (at > INT64_MAX || pread_full(s->fd, p, sizeof(p), at) != sizeof(p))
+		ssize_t got = at > INT64_MAX ? 0 : pread_full(s->fd, p, sizeof(p), at);
+
+		if (got == -EIO)
+			return err_set(e, -EIO, "read program header %u of %s", i, path);
+		if (got != sizeof(p))
 			return err_say(e, -EINVAL, "%s: cut inside the program headers", path);
 		rc = take_phdr(s, p, path, e);
 	}

@@ -27,32 +27,34 @@ static uint64_t pad4(uint64_t n)
 /* Read the note at *at (offset inside PT_NOTE) and move on. False at the end or where it does not fit. */
 static bool next_note(const struct source *s, uint64_t *at, struct note *n, bool *cut)
 {
-	uint8_t head[NOTE_HEAD];
+	uint64_t left = s->notes_len - *at;
+	uint8_t head[NOTE_HEAD] = { 0 };
 	uint32_t name_len;
-	size_t name;
+	size_t name, want = left < NOTE_HEAD ? (size_t)left : NOTE_HEAD;
 
-	if (*at == s->notes_len || s->notes_at > INT64_MAX - s->notes_len)
+	if (!left || s->notes_at > INT64_MAX - s->notes_len)
 		return false;
-	if (!in_bounds(*at, NOTE_HEAD, s->notes_len) ||
-	    source_read_file(s, head, sizeof(head), s->notes_at + *at) != sizeof(head)) {
+	if (source_read_file(s, head, want, s->notes_at + *at) != (ssize_t)want) {
 		*cut = true;
 		return false;
 	}
 	name_len = get_le32(head);
 	n->desc_len = get_le32(head + 4);
 	n->type = get_le32(head + 8);
-	*at += NOTE_HEAD;
+	*at += want;
 	/* The kernel ends the area early with zeros when it could not fill it. */
 	if (!name_len && !n->desc_len && !n->type)
 		return false;
-	if (!in_bounds(*at, pad4(name_len) + pad4(n->desc_len), s->notes_len)) {
+	if (want < NOTE_HEAD || !in_bounds(*at, pad4(name_len) + pad4(n->desc_len), s->notes_len)) {
 		*cut = true;
 		return false;
 	}
 	memset(n->name, 0, sizeof(n->name));
 	name = name_len < sizeof(n->name) - 1 ? name_len : sizeof(n->name) - 1;
-	if (source_read_file(s, n->name, name, s->notes_at + *at) != (ssize_t)name)
-		n->name[0] = 0;
+	if (source_read_file(s, n->name, name, s->notes_at + *at) != (ssize_t)name) {
+		*cut = true;
+		return false;
+	}
 	*at += pad4(name_len);
 	n->desc_at = s->notes_at + *at;
 	*at += pad4(n->desc_len);
@@ -92,13 +94,15 @@ void notes_each_prstatus(const struct source *s,
 	}
 }
 
-size_t notes_piece(const struct source *s, uint64_t at, uint8_t *piece, size_t size)
+size_t notes_piece(const struct source *s, uint64_t at, uint8_t *piece, size_t size, bool *lost)
 {
 	size_t n = s->notes_len - at < size ? (size_t)(s->notes_len - at) : size;
 	ssize_t got = source_read_file(s, piece, n, s->notes_at + at);
 
-	if (got < (ssize_t)n)
+	if (got < (ssize_t)n) {
 		memset(piece + (got < 0 ? 0 : got), 0, n - (size_t)(got < 0 ? 0 : got));
+		*lost = true;
+	}
 	return n;
 }
 

@@ -34,9 +34,9 @@ void notes_each_prstatus(const struct source *s,
 
 /*
  * The next bytes of PT_NOTE from offset at on, into piece; as many as there are up to size. What
- * cannot be read is zeros: readers of notes stop there. Returns how many, 0 at the end.
+ * cannot be read is zeros: readers of notes stop there, and *lost is set. Returns how many, 0 at the end.
  */
-size_t notes_piece(const struct source *s, uint64_t at, uint8_t *piece, size_t size);
+size_t notes_piece(const struct source *s, uint64_t at, uint8_t *piece, size_t size, bool *lost);
 
 /* Load the text (at most 1 MiB). Returns 0, or -ENOENT with a message if there is none. */
 int vmcoreinfo_load(struct vmcoreinfo *v, const struct source *s, const struct notes *n, struct err *e);

@@ -98,7 +98,7 @@ static int put_notes(struct writer *w, unsigned level, struct err *e)
 	layout_sub_header(&w->layout, w->k, level, piece);
 	rc = append(w, REGION_SUB, piece, KDUMP_SUB_SIZE, e);
 	for (uint64_t at = 0; !rc && at < s->notes_len; at += sizeof(piece))
-		rc = append(w, REGION_SUB, piece, notes_piece(s, at, piece, sizeof(piece)), e);
+		rc = append(w, REGION_SUB, piece, notes_piece(s, at, piece, sizeof(piece), &w->notes_lost), e);
 	return rc ? rc : flush(w, &w->regions[REGION_SUB], e);
 }
 
@@ -176,6 +176,8 @@ int writer_init(struct writer *w, struct sink *sink, const struct layout *l, con
 		rc = put_notes(w, level, e);
 	if (!rc)
 		rc = put_bitmap1(w, e);
+	if (rc)
+		return rc;
 	memset(w->regions[REGION_BITMAP2].buf, 0, CAP_BITMAP);
 	w->zero_at = l->data_at;
 	for (uint32_t n = 0; !rc && n < l->block; n += sizeof(zeros))

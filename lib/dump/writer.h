@@ -30,6 +30,7 @@ struct writer {
 	uint64_t             bits_set;	/* in bitmap2, in the buffer or written */
 	uint64_t             saved;	/* pages with data or the zero page, in the buffers or written */
 	uint64_t             data_limit;	/* data may not go beyond; UINT64_MAX: the sink will tell */
+	bool                 notes_lost;	/* not all notes could be read */
 	struct digest        header_sum;
 };
 
