@@ -166,6 +166,7 @@ const uint8_t *kdump_desc(const struct kdump *k, uint64_t pfn)
 
 static bool unpack(const uint8_t *in, uint32_t len, uint32_t flags, uint8_t *out, uint32_t block)
 {
+	static ZSTD_DCtx *zstd;
 	uLongf zlib_len = block;
 	lzo_uint lzo_len = block;
 
@@ -175,7 +176,9 @@ static bool unpack(const uint8_t *in, uint32_t len, uint32_t flags, uint8_t *out
 	case 2:
 		return lzo1x_decompress_safe(in, len, out, &lzo_len, NULL) == LZO_E_OK && lzo_len == block;
 	case 0x20:
-		return ZSTD_decompress(out, block, in, len) == block;
+		if (!zstd)	/* once, for all pages of all dumps */
+			zstd = ZSTD_createDCtx();
+		return zstd && ZSTD_decompressDCtx(zstd, out, block, in, len) == block;
 	default:
 		return false;
 	}
