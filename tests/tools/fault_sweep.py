@@ -2,7 +2,7 @@
 # fault_sweep - does save tell the truth when any of its system calls fails, or when it is killed there?
 # SPDX-License-Identifier: MIT
 """Run `PROGRAM save CORE` under strace again and again. In each run one system call fails (the first,
-the second, ... until a run has no such call left), or the process is killed as it enters the call.
+the second, ... until a run has no such call left), or the process is killed as it enters the call, or asked to end.
 
     fault_sweep.py errors|kill PROGRAM CORE DIRECTORY
 
@@ -79,7 +79,7 @@ class Sweep:
         done = subprocess.run(command, capture_output=True, text=True, errors="replace")
         self.runs += 1
         text = Path(trace).read_text(errors="replace") if strace else ""
-        return done.returncode, done.stderr, "(INJECTED)" in text or "SIGKILL" in text
+        return done.returncode, done.stderr, any(word in text for word in ("(INJECTED)", "SIGKILL", "SIGTERM"))
 
     def is_final(self, name):
         return (self.dir / name).exists()
@@ -158,6 +158,22 @@ class Sweep:
                 if not came and status == 0:
                     break
                 self.check_names(what)
+        self.terminate()
+
+    def terminate(self):
+        """SIGTERM, the deadline of whoever started it: a readable dump, or all of it."""
+        for calls in ("pread64", "pwrite64", "fsync"):
+            for n in range(1, 1000):
+                what = f"SIGTERM at {calls} number {n}"
+                status, said, came = self.run(
+                    ["-e", f"trace={calls}", "-e", f"inject={calls}:signal=TERM:when={n}"])
+                if not came:
+                    break
+                self.check_names(what)
+                if status == 1 and "stopped before the end" in said:
+                    self.check_pages(what, "vmcore-incomplete", kdump_reader.INCOMPLETE)
+                elif status != 0:
+                    self.problems.append(f"{what}: exit status {status}: {said}")
 
 
 def main():
