@@ -37,7 +37,8 @@ static bool linear(vaddr_t va, vaddr_t start, vaddr_t end, paddr_t at, paddr_t *
 /* Kernel addresses have bit 63 set; some tools write 0 or -1 where they know none. */
 static bool load_mapped(const struct load *l)
 {
-	return l->vaddr >> 63 && l->vaddr != UINT64_MAX && l->vaddr + (l->end - l->start) > l->vaddr;
+	return l->vaddr >> 63 && l->vaddr != UINT64_MAX &&
+	       l->vaddr + (l->end - l->start) > l->vaddr;
 }
 
 /* Without tables: the addresses at which the kernel had its memory, as its PT_LOADs say. */
@@ -48,7 +49,8 @@ static int direct(const struct kernel *k, vaddr_t va, paddr_t *pa, uint64_t *run
 	for (size_t i = 0; i < k->src.nr_loads; i++) {
 		const struct load *l = &k->src.loads[i];
 
-		if (load_mapped(l) && linear(va, l->vaddr, l->vaddr + (l->end - l->start), l->start, pa, run))
+		if (load_mapped(l) &&
+		    linear(va, l->vaddr, l->vaddr + (l->end - l->start), l->start, pa, run))
 			return 0;
 	}
 	return linear(va, t->direct_start, t->direct_end, t->direct_pa, pa, run) ? 0 : -ENXIO;
@@ -133,7 +135,8 @@ static bool take_uts(struct kernel *k, vaddr_t va, const char *release)
 {
 	uint8_t raw[UTS_FIELDS * UTS_LEN];
 
-	if (kernel_read(k, va, raw, sizeof(raw)) || strncmp((char *)raw + 2 * UTS_LEN, release, UTS_LEN))
+	if (kernel_read(k, va, raw, sizeof(raw)) ||
+	    strncmp((char *)raw + 2 * UTS_LEN, release, UTS_LEN))
 		return false;
 	for (int i = 0; i < UTS_FIELDS; i++)
 		memcpy(k->uts[i], raw + i * UTS_LEN, UTS_LEN - 1);
@@ -142,7 +145,7 @@ static bool take_uts(struct kernel *k, vaddr_t va, const char *release)
 
 bool kernel_names_itself(struct kernel *k)
 {
-	/* Where struct uts_namespace has the name in kernels that do not tell, to 5.10: behind a kref. */
+	/* Where the name stands in struct uts_namespace to 5.10, which do not tell: behind a kref. */
 	static const uint32_t untold[] = { 4, 0 };
 	char release[UTS_LEN] = "";
 	uint64_t symbol;

@@ -24,18 +24,18 @@ struct pins {
  * with the kernel image, then the page tables, and without those the direct mapping.
  */
 struct vtop {
-	bool     usable;		/* page tables were found and map the kernel where it lies */
+	bool     usable;		/* tables were found and map the kernel where it lies */
 	paddr_t  root;			/* top-level table */
 	int      levels;		/* x86_64: 4 or 5; aarch64: 2 to 5 */
 	unsigned top_bits;		/* aarch64: index bits of the top-level table */
 	bool     lpa2;			/* aarch64: entries as FEAT_LPA2 lays them out */
-	uint64_t pa_mask;		/* x86_64: address bits of an entry, 51:12 without the encryption bit */
-	uint64_t tag;			/* aarch64: top-byte bits that are set in any kernel address */
-	vaddr_t  image_start, image_end;	/* linearly mapped: pa = va - image_start + image_pa */
+	uint64_t pa_mask;		/* x86_64: address bits of an entry, without encryption */
+	uint64_t tag;			/* aarch64: bits set in any kernel address */
+	vaddr_t  image_start, image_end;	/* pa = va - image_start + image_pa */
 	paddr_t  image_pa;
 	vaddr_t  direct_start, direct_end;	/* the same for RAM, where vmcoreinfo tells it */
 	paddr_t  direct_pa;
-	paddr_t  phys_base;		/* what readers of a dump call so; for its sub header only */
+	paddr_t  phys_base;		/* what readers of a dump call so; for its header */
 };
 
 struct kernel;

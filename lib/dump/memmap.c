@@ -11,7 +11,8 @@
 static int sparse_init(struct memmap *m, struct kernel *k, struct err *e)
 {
 	const struct vmcoreinfo *v = &k->info;
-	int64_t bits = k->machine->section_bits;	/* the key came with 5.13 (kernel 4f5aecdff25f) */
+	/* The key came with 5.13 (kernel 4f5aecdff25f). */
+	int64_t bits = k->machine->section_bits;
 	uint32_t nr_roots;
 
 	vmci_number(v, "SECTION_SIZE_BITS", &bits);

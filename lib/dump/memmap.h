@@ -16,7 +16,8 @@ struct memmap {
 };
 
 /*
- * Find it: SPARSEMEM_EXTREME by SYMBOL(mem_section), else SYMBOL(vmemmap), FLATMEM by SYMBOL(mem_map).
+ * Find it: SPARSEMEM_EXTREME by SYMBOL(mem_section), else SYMBOL(vmemmap), FLATMEM by
+ * SYMBOL(mem_map).
  * Returns 0, or -ENOENT with the missing or absurd key in the message.
  */
 int memmap_init(struct memmap *m, struct kernel *k, struct err *e);

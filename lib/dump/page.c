@@ -29,8 +29,8 @@ static bool page_type(const struct vmcoreinfo *v, const char *name, uint32_t *ou
  * A field of width bytes in [start, start + size). *out counts from start and is left alone if
  * there is no such field.
  */
-static bool field_at(const struct vmcoreinfo *v, const char *name, uint32_t width, uint32_t start, uint32_t size,
-		     uint32_t *out)
+static bool field_at(const struct vmcoreinfo *v, const char *name, uint32_t width, uint32_t start,
+		     uint32_t size, uint32_t *out)
 {
 	uint32_t at;
 
@@ -40,7 +40,8 @@ static bool field_at(const struct vmcoreinfo *v, const char *name, uint32_t widt
 	return true;
 }
 
-static bool field(const struct vmcoreinfo *v, const char *name, uint32_t width, uint32_t size, uint32_t *out)
+static bool field(const struct vmcoreinfo *v, const char *name, uint32_t width, uint32_t size,
+		  uint32_t *out)
 {
 	return field_at(v, name, width, 0, size, out);
 }
@@ -58,7 +59,8 @@ static void compound_init(struct page_layout *l, const struct vmcoreinfo *v)
 	if (field(v, "page.compound_order", 1, l->size, &l->order_at)) {	/* to 6.2 */
 		l->order_in_flags = false;
 		dtor = field(v, "page.compound_dtor", 1, l->size, &l->dtor_at);
-	} else if (field_at(v, "folio._folio_order", 1, l->size, l->size, &l->order_at)) {	/* 6.3 to 6.5 */
+	} else if (field_at(v, "folio._folio_order", 1, l->size, l->size, &l->order_at)) {
+		/* 6.3 to 6.5 */
 		l->order_in_flags = false;
 		dtor = field_at(v, "folio._folio_dtor", 1, l->size, l->size, &l->dtor_at);
 	}
@@ -124,7 +126,7 @@ void page_layout_init(struct page_layout *l, const struct vmcoreinfo *v)
 	l->private_bit = flag_mask(v, "PG_private");
 	l->swapcache = flag_mask(v, "PG_swapcache");
 	l->swapbacked = flag_mask(v, "PG_swapbacked");
-	/* The key came with 4.17; until then, and as long after as flags stood so, it was six bits up. */
+	/* The key came with 4.17; until then it stood six bits above PG_private. */
 	if (!l->swapbacked && l->swapcache < l->private_bit)
 		l->swapbacked = l->private_bit << 6;
 	l->has_swapbacked = l->swapbacked != 0;

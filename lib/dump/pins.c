@@ -6,6 +6,8 @@
 
 #include "base/buf.h"
 #include "dump/memmap.h"
+#include "dump/printk_log.h"
+#include "dump/printk_ring.h"
 
 enum {
 	IMAGE_BATCH = 64, MAX_STRUCT_PAGE = 128,
@@ -72,14 +74,18 @@ void pins_sort(struct pins *p)
 
 static void pin_virtual(struct kernel *k, vaddr_t va, uint64_t len)
 {
-	uint64_t page = (uint64_t)1 << k->src.page_shift;
+	uint64_t page = (uint64_t)1 << k->src.page_shift, run;
 
-	for (vaddr_t at = va & ~(page - 1); at - (va & ~(page - 1)) < len + (va & (page - 1)); at += page) {
-		uint64_t run;
+	for (; len; va += run, len -= run) {
 		paddr_t pa;
+		int rc = kernel_vtop(k, va, &pa, &run);
 
-		if (!kernel_vtop(k, at, &pa, &run))
-			pins_add(k->pins, &k->src, pa, pa + 1);
+		if (rc)
+			run = page - (va & (page - 1));
+		if (run > len)
+			run = len;
+		if (!rc)
+			pins_add(k->pins, &k->src, pa, pa + run);
 	}
 }
 
@@ -189,13 +195,19 @@ static void pin_stack(void *ctx, const uint8_t *desc, size_t len)
 		pin_virtual(k, sp & ~(vaddr_t)(STACK_SIZE - 1), STACK_SIZE);
 }
 
+/* The static log lies in the image; one made by log_buf_len= is reached from there. */
 static void pin_printk(struct kernel *k)
 {
-	uint64_t prb, at;
+	struct log_buf old;
+	struct ring r;
 
-	/* The static ring lies in the image; one made by log_buf_len= is reached from here. */
-	if (vmci_symbol(&k->info, "prb", &prb) && !kernel_read_u64(k, prb, &at))
-		pin_virtual(k, at, 128);
+	if (!ring_open(&r, k, NULL) && ring_sound(&r, k)) {
+		pin_virtual(k, r.descs, (uint64_t)r.at.desc_size << r.count_bits);
+		pin_virtual(k, r.infos, (uint64_t)r.at.info_size << r.count_bits);
+		pin_virtual(k, r.text, (uint64_t)1 << r.size_bits);
+	} else if (!log_buf_open(&old, k, NULL)) {
+		pin_virtual(k, old.at, old.len);
+	}
 }
 
 void pins_collect(struct kernel *k, struct pins *p)

@@ -7,7 +7,7 @@
 #include "dump/printk_log.h"
 #include "dump/printk_ring.h"
 
-/* The ring that vmcoreinfo names if it is sound; else one that is found; else the named one after all. */
+/* The ring that vmcoreinfo names, if it is sound; else one that is found; else the named one. */
 static int choose_ring(struct ring *r, struct printk_out *o, struct err *e)
 {
 	int rc = ring_open(r, o->k, e);
@@ -52,7 +52,8 @@ int printk_write(struct kernel *k, const struct printk_form *how, printk_emit em
 	if (said)
 		*said = o.said;
 	if (rc)
-		return why.code ? err_say(e, rc, "%s", why.msg) : err_set(e, rc, "write the kernel log");
+		return why.code ? err_say(e, rc, "%s", why.msg) :
+				  err_set(e, rc, "write the kernel log");
 	/* Any kernel that ran has said something; after a clear it may be silent. */
 	if (!o.said.records && (o.said.lost || !o.form.since_clear))
 		return err_say(e, -ENOENT, "the kernel log is damaged: no record in it makes sense");

@@ -15,7 +15,7 @@ typedef int (*printk_emit)(void *ctx, const char *text, size_t len);
 struct printk_form {
 	bool since_clear;	/* only what came after the last `dmesg --clear` */
 	bool level;		/* "<6>" in front: facility * 8 + level, as `dmesg --raw` */
-	bool caller;		/* "[      T1] " or "[      C0] " behind the time, where the kernel tells it */
+	bool caller;		/* "[      T1] " or "[      C0] " behind the time, if it is known */
 	bool indent;		/* lines of a record after its first begin under its text */
 	bool skip_empty;	/* no line for records of the ring that have no text */
 };
@@ -26,7 +26,7 @@ struct printk_form {
 struct printk_report {
 	uint64_t records;	/* written */
 	uint64_t lost;		/* places where a record made no sense and was left out */
-	bool     searched;	/* the log was not where vmcoreinfo says, but found in the kernel image */
+	bool     searched;	/* not where vmcoreinfo says, but found in the kernel image */
 };
 
 /*

@@ -58,10 +58,12 @@ int printk_line(struct printk_out *o, const struct printk_record *r)
 
 	if (o->form.level && r->has_level)
 		level = sprintf(head, "<%u>", r->facility * 8u + r->level);
-	n = level + sprintf(head + level, "[%5llu.%06llu] ", (unsigned long long)(r->ns / 1000000000),
+	n = level + sprintf(head + level, "[%5llu.%06llu] ",
+			    (unsigned long long)(r->ns / 1000000000),
 			    (unsigned long long)(r->ns / 1000 % 1000000));
 	if (o->form.caller && r->has_caller) {
-		snprintf(caller, sizeof(caller), "%c%u", r->caller >> 31 ? 'C' : 'T', r->caller & 0x7fffffff);
+		snprintf(caller, sizeof(caller), "%c%u", r->caller >> 31 ? 'C' : 'T',
+			 r->caller & 0x7fffffff);
 		n += sprintf(head + n, "[%*s] ", CALLER_WIDTH, caller);
 	}
 	rc = o->emit(o->ctx, head, (size_t)n);

@@ -32,7 +32,8 @@ static int find_keys(struct log_buf *b, const struct vmcoreinfo *v, struct err *
 	}
 	if (!offset_of(v, type, "ts_nsec", &b->ts_at) || !offset_of(v, type, "len", &b->len_at) ||
 	    !offset_of(v, type, "text_len", &b->text_len_at))
-		return err_say(e, -ENOENT, "no OFFSET(%s) of ts_nsec, len or text_len in vmcoreinfo", type);
+		return err_say(e, -ENOENT, "no OFFSET(%s) of ts_nsec, len or text_len in vmcoreinfo",
+			       type);
 	if (b->head_size > MAX_HEAD || !in_bounds(b->ts_at, 8, b->head_size) ||
 	    !in_bounds(b->len_at, 2, b->head_size) || !in_bounds(b->text_len_at, 2, b->head_size))
 		return err_say(e, -ENOENT, "the %s keys in vmcoreinfo do not fit together", type);
@@ -68,7 +69,8 @@ int log_buf_open(struct log_buf *b, struct kernel *k, struct err *e)
 		kernel_read_u32(k, at, &b->first);
 	if (vmci_symbol(v, "log_next_idx", &at))
 		kernel_read_u32(k, at, &b->next);
-	b->has_clear = vmci_symbol(v, "clear_idx", &at) && !kernel_read_u32(k, at, &b->clear) && b->clear;
+	b->has_clear = vmci_symbol(v, "clear_idx", &at) && !kernel_read_u32(k, at, &b->clear) &&
+		       b->clear;
 	return 0;
 }
 
@@ -210,7 +212,8 @@ static int write_record(const struct walk *w, struct printk_out *o)
 {
 	const struct log_buf *b = w->b;
 	struct printk_record rec = {
-		.ns = get_le64(w->head + b->ts_at), .text = b->at + w->at + b->head_size, .len = w->text_len,
+		.ns = get_le64(w->head + b->ts_at),
+		.text = b->at + w->at + b->head_size, .len = w->text_len,
 		.has_caller = b->has_caller,
 	};
 
@@ -238,7 +241,7 @@ int log_buf_write(const struct log_buf *b, struct printk_out *o)
 	uint32_t steps = MAX_STEPS;
 	int rc = 0;
 
-	if (b->first >= b->len) {		/* the oldest is what can be found behind the newest */
+	if (b->first >= b->len) {	/* the oldest is what is found behind the newest */
 		bad = b->next < b->len;
 		w.at = bad ? b->next : 0;
 	}

@@ -9,7 +9,7 @@
 struct log_buf {
 	vaddr_t  at;
 	uint32_t len;			/* bytes */
-	uint32_t first, next, clear;	/* byte offsets: oldest record, end, first after the last clear */
+	uint32_t first, next, clear;	/* byte offsets: oldest record, end, last clear */
 	uint32_t head_size;		/* struct printk_log (struct log before 3.11) */
 	uint32_t ts_at, len_at, text_len_at, dict_len_at, caller_at;
 	bool     has_level, has_caller, has_clear;

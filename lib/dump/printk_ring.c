@@ -48,7 +48,8 @@ int ring_layout_init(struct ring_layout *l, const struct vmcoreinfo *v, struct e
 {
 	uint32_t desc_ring, text_ring, block, begin, next, counter = 0;
 	const struct key keys[] = {
-		{ "printk_ringbuffer.desc_ring", &desc_ring }, { "printk_ringbuffer.text_data_ring", &text_ring },
+		{ "printk_ringbuffer.desc_ring", &desc_ring },
+		{ "printk_ringbuffer.text_data_ring", &text_ring },
 		{ "prb_desc_ring.count_bits", &l->count_bits }, { "prb_desc_ring.descs", &l->descs },
 		{ "prb_desc_ring.infos", &l->infos }, { "prb_desc_ring.head_id", &l->head_id },
 		{ "prb_desc_ring.tail_id", &l->tail_id }, { "prb_data_ring.size_bits", &l->size_bits },
@@ -150,8 +151,9 @@ static bool slot_sound(const struct ring *r, struct kernel *k, uint64_t slot, bo
 		return false;
 	state = get_le64(desc + r->at.desc_state);
 	*record = has_record(state);
-	return slot_of(r, state) == slot ? !*record || slot_of(r, get_le64(info + r->at.info_seq)) == slot :
-					   !state;
+	if (slot_of(r, state) != slot)
+		return !state;
+	return !*record || slot_of(r, get_le64(info + r->at.info_seq)) == slot;
 }
 
 bool ring_sound(const struct ring *r, struct kernel *k)
@@ -190,7 +192,7 @@ int ring_open(struct ring *r, struct kernel *k, struct err *e)
 	int rc;
 
 	if (!vmci_symbol(&k->info, "prb", &prb))
-		return err_say(e, -ENOENT, "no SYMBOL(prb) in vmcoreinfo: no kernel log of 5.10 or newer");
+		return err_say(e, -ENOENT, "no SYMBOL(prb) in vmcoreinfo");
 	rc = ring_layout_init(&l, &k->info, e);
 	if (rc)
 		return rc;
@@ -203,7 +205,8 @@ int ring_open(struct ring *r, struct kernel *k, struct err *e)
 	if (rc)
 		return err_set(e, rc, "read the printk ring at %#llx", (unsigned long long)rb);
 	if (!ring_parse(r, &l, raw))
-		return err_say(e, -ENOENT, "the printk ring at %#llx is damaged (2^%u records, 2^%u bytes)",
+		return err_say(e, -ENOENT,
+			       "the printk ring at %#llx is damaged (2^%u records, 2^%u bytes)",
 			       (unsigned long long)rb, r->count_bits, r->size_bits);
 	return 0;
 }
@@ -215,7 +218,7 @@ uint64_t ring_clear_seq(struct kernel *k)
 
 	if (!vmci_symbol(&k->info, "clear_seq", &at))
 		return 0;
-	/* A latch since 5.13 (kernel 7d7a23a91c91): its counter's low bit tells which copy holds. */
+	/* A latch since 5.13: its counter's low bit tells which copy holds. */
 	if (vmci_offset(&k->info, "latched_seq.val", &val)) {
 		uint32_t latch;
 
@@ -231,7 +234,8 @@ uint64_t ring_clear_seq(struct kernel *k)
  * none. A block that does not fit before the ring's end begins again at its start; one that ends
  * just there (6.18+, kernel 67e1b0052f6b) has not wrapped.
  */
-static bool text_place(const struct ring *r, uint64_t begin, uint64_t next, uint64_t *at, uint64_t *len)
+static bool text_place(const struct ring *r, uint64_t begin, uint64_t next, uint64_t *at,
+		       uint64_t *len)
 {
 	uint64_t size = (uint64_t)1 << r->size_bits;
 
@@ -252,7 +256,8 @@ static bool text_place(const struct ring *r, uint64_t begin, uint64_t next, uint
 }
 
 /* room: bytes of text that a ring of this size can still hold, for damaged blocks may overlap. */
-static int write_record(const struct ring *r, struct printk_out *o, uint64_t id, uint64_t since, uint64_t *room)
+static int write_record(const struct ring *r, struct printk_out *o, uint64_t id, uint64_t since,
+			uint64_t *room)
 {
 	const struct ring_layout *l = &r->at;
 	uint64_t slot = slot_of(r, id), state, begin, next, at, len;
@@ -304,7 +309,7 @@ static bool id_there(const struct ring *r, struct kernel *k, uint64_t id, bool *
 	return (state & ID_MASK) == (id & ID_MASK);
 }
 
-/* Are the heads as the kernel keeps them: each that of the descriptor in its slot, none behind the last? */
+/* Are the heads as the kernel keeps them: the tail in its own slot, no record behind the head? */
 static bool heads_good(const struct ring *r, struct kernel *k)
 {
 	uint64_t count = (uint64_t)1 << r->count_bits;

@@ -28,7 +28,7 @@ int ring_layout_init(struct ring_layout *l, const struct vmcoreinfo *v, struct e
 /* The n-th of the layouts that kernels are known to have had; false if there are no more. */
 bool ring_layout_known(struct ring_layout *l, unsigned n);
 
-/* Take the ring whose struct printk_ringbuffer is in raw (RING_STRUCT bytes). False if it cannot be one. */
+/* Take the ring from a struct printk_ringbuffer (RING_STRUCT bytes). False if it cannot be one. */
 bool ring_parse(struct ring *r, const struct ring_layout *l, const uint8_t *raw);
 
 /*

@@ -85,8 +85,9 @@ int ring_search(struct ring *r, struct kernel *k)
 		return -ENOMEM;
 	if (!ring_layout_init(&s.layouts[0], &k->info, NULL))
 		s.nr_layouts = 1;
-	for (unsigned i = 0; s.nr_layouts < LAYOUTS && ring_layout_known(&s.layouts[s.nr_layouts], i); i++)
-		s.nr_layouts++;
+	for (unsigned i = 0; s.nr_layouts < LAYOUTS; i++, s.nr_layouts++)
+		if (!ring_layout_known(&s.layouts[s.nr_layouts], i))
+			break;
 	for (size_t i = 0; i < k->src.nr_loads && loads < MAX_LOADS; i++) {
 		const struct load *l = &k->src.loads[i];
 

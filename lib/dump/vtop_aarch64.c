@@ -49,8 +49,8 @@ static int aarch64_walk(struct kernel *k, vaddr_t va, paddr_t *pa, uint64_t *run
 	for (int level = t->levels; level >= 1; level--) {
 		unsigned shift = page_shift + stride * (unsigned)(level - 1);
 		uint64_t entry, span = (uint64_t)1 << shift;
-		uint64_t index = (va >> shift) & (((uint64_t)1 << (level == t->levels ? t->top_bits : stride)) - 1);
-		paddr_t at = table + index * 8;
+		uint64_t mask = ((uint64_t)1 << (level == t->levels ? t->top_bits : stride)) - 1;
+		paddr_t at = table + ((va >> shift) & mask) * 8;
 		uint8_t raw[8];
 
 		if (source_read(&k->src, at, raw, sizeof(raw)))

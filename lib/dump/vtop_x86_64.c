@@ -8,7 +8,7 @@
 
 /* arch/x86/include/asm/page_64_types.h and pgtable_64_types.h */
 #define START_KERNEL_MAP 0xffffffff80000000ULL
-#define KERNEL_IMAGE_MAX 0x40000000ULL		/* KERNEL_IMAGE_SIZE with KASLR; modules start behind it */
+#define KERNEL_IMAGE_MAX 0x40000000ULL		/* KERNEL_IMAGE_SIZE with KASLR; modules follow */
 #define KERNEL_IMAGE_MIN 0x20000000ULL		/* without */
 #define ENTRY_PRESENT    0x1ULL
 #define ENTRY_PSE        0x80ULL		/* a leaf at 2 MiB or 1 GiB */
@@ -28,7 +28,7 @@ static bool base_of_load(const struct kernel *k, paddr_t *pa)
 	return false;
 }
 
-/* NUMBER(phys_base), or else what the PT_LOAD says; of two that differ the one that holds the release. */
+/* NUMBER(phys_base), or else the PT_LOAD; of two that differ the one that holds the release. */
 static bool find_image(struct kernel *k)
 {
 	struct vtop *t = &k->vtop;
