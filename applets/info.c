@@ -147,8 +147,9 @@ static void show_text(enum soundness state)
 		row("manifest", "%s: %s%s%s", i->beside.from, i->beside.verdict,
 		    i->beside.reason[0] ? ": " : "", i->beside.reason);
 	if (i->extents.all)
-		row("checksums", "%llu of %llu extents are as they were written (%s)",
-		    (unsigned long long)(i->extents.all - i->extents.bad), (unsigned long long)i->extents.all,
+		row("checksums", "%llu extents are as they were written, %llu damaged, %llu cut off (%s)",
+		    (unsigned long long)(i->extents.all - i->extents.bad - i->extents.missing),
+		    (unsigned long long)i->extents.bad, (unsigned long long)i->extents.missing,
 		    i->extents.algorithm);
 	row("state", "%s%s", states[state],
 	    job.verify && (i->file || i->extents.all) ? ", verified" : "");
@@ -212,8 +213,9 @@ static void show_json(enum soundness state)
 	printf(" ],\n");
 	json_text_member("manifest", i->beside.text ? i->beside.verdict : "");
 	json_number("unreadable", i->beside.unreadable);
-	printf("  \"extents\": { \"checked\": %llu, \"bad\": %llu },\n", (unsigned long long)i->extents.all,
-	       (unsigned long long)i->extents.bad);
+	printf("  \"extents\": { \"checked\": %llu, \"bad\": %llu, \"missing\": %llu },\n",
+	       (unsigned long long)i->extents.all, (unsigned long long)i->extents.bad,
+	       (unsigned long long)i->extents.missing);
 	json_number("problems", job.problems);
 	printf("  \"state\": \"%s\"\n}\n", states[state]);
 }

@@ -26,12 +26,12 @@ void beside_close(struct beside *b);
 /* What beside_check found. */
 struct extents {
 	uint64_t all, bad;
+	uint64_t missing;		/* they lie, in part at least, behind the end of a cut dump */
 	char     algorithm[16];
 };
 
 /*
- * Compare the checksum of each extent. problem gets a line for each one that differs. Returns 0, also
- * with bad ones; -EINVAL if the manifest cannot be understood; -ENOMEM or a read error.
+ * Compare the checksum of each extent. problem gets a line for each bad one. Returns 0, also with bad ones; -EINVAL if the manifest cannot be understood; -ENOMEM or a read error.
  */
 int beside_check(const struct beside *b, const struct bytes *in, struct extents *x,
 		 void (*problem)(void *ctx, const char *line), void *ctx, struct err *e);

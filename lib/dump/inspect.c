@@ -91,7 +91,7 @@ enum soundness inspect_soundness(const struct inspection *i)
 
 	if (c->damaged || i->extents.bad || i->wrong.code)
 		return SOUND_DAMAGED;
-	if (i->k.src.incomplete || c->absent || c->unknown || i->beside.unreadable ||
+	if (i->k.src.incomplete || c->absent || c->unknown || i->extents.missing || i->beside.unreadable ||
 	    (i->beside.text && strcmp(i->beside.verdict, "complete")))
 		return SOUND_INCOMPLETE;
 	return SOUND;
