@@ -162,6 +162,11 @@ int census_take(const struct kdumpfile *f, bool unpack, struct census *c,
 		at.pfn++;
 	}
 	end_run(&w);
+	/* Whose descriptors never came only bitmap2 can tell, if it is there. */
+	if (f->by_owner && f->kept.total > c->kept) {
+		c->absent += f->kept.total - c->kept;
+		c->kept = f->kept.total;
+	}
 	free(w.page);
 	kdump_reader_free(w.reader);
 	return rc < 0 ? err_set(e, rc, "read the pages") : 0;

@@ -73,7 +73,12 @@ static int take_pages(struct job *j, struct err *e)
 		if (rc < 0)
 			return rc;
 	}
-	return rc ? err_set(e, rc, "read the descriptors") : 0;
+	if (rc)
+		return err_set(e, rc, "read the descriptors");
+	/* Bits of bitmap2 beyond the descriptors that are there, if it is there itself. */
+	if (j->file->by_owner && j->file->kept.total > j->r->saved + j->r->damaged)
+		j->r->absent = j->file->kept.total - j->r->saved - j->r->damaged;
+	return 0;
 }
 
 static int write_pages(struct job *j, struct sink *sink, struct err *e)

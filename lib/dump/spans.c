@@ -89,7 +89,8 @@ int spans_order(struct span **list, size_t *nr)
 	struct heap h = { 0 };
 	bool overlap = false;
 
-	qsort(in, *nr, sizeof(*in), by_place);
+	if (*nr)
+		qsort(in, *nr, sizeof(*in), by_place);
 	for (size_t i = 1; i < *nr; i++)
 		overlap |= in[i].at < in[i - 1].end;
 	if (!overlap)
