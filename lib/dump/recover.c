@@ -13,6 +13,8 @@
 #include "dump/unflatten.h"
 #include "dump/writer.h"
 
+enum { SECTOR = 512, CACHE_PAGE = 4096 };
+
 /* One run. */
 struct job {
 	struct kernel        k;
@@ -31,9 +33,28 @@ static bool all_zero(const uint8_t *p, size_t len)
 }
 
 /*
- * Take one page over if it can be unpacked. A dump without pages of zeros but the shared one has such a
- * page in a normal file only where data never reached the disk.
+ * Whether a block of the file, in part or whole below the page, holds nothing but zeros: after a power
+ * cut that is one that never reached the disk. Packed bytes have no such run, nor have pages that did
+ * not shrink; where nothing is packed only a whole page of the page cache counts.
  */
+static bool touches_lost_block(struct job *j, const struct kdump_desc *d)
+{
+	const struct bytes *in = &j->file->in;
+	uint64_t step = j->status ? SECTOR : CACHE_PAGE, at = d->at - d->at % step;
+	uint8_t block[CACHE_PAGE];
+
+	if (in->flat || (!j->status && !(j->file->head.level & LEVEL_ZERO)))
+		return false;
+	for (; at < d->at + d->size; at += step) {
+		size_t len = in->end - at < step ? (size_t)(in->end - at) : (size_t)step;
+
+		if (bytes_read(in, block, len, at) || all_zero(block, len))
+			return true;
+	}
+	return false;
+}
+
+/* Take one page over if it can be unpacked. Pages of zeros share one, where it is known to be. */
 static int take_page(struct job *j, const struct kdump_walk *w, struct err *e)
 {
 	const struct kdump_head *h = &j->file->head;
@@ -42,11 +63,10 @@ static int take_page(struct job *j, const struct kdump_walk *w, struct err *e)
 
 	if (rc == -ENOMEM)
 		return err_set(e, rc, "page %#llx", (unsigned long long)w->pfn);
-	if (!rc && w->desc.flags == PAGE_RAW && all_zero(j->page, h->block)) {
+	if (!rc && w->desc.flags == PAGE_RAW && all_zero(j->page, h->block))
 		packed.size = 0;
-		if (!j->file->in.flat && (h->level & LEVEL_ZERO) && w->desc.at != j->zero_at)
-			rc = -EIO;
-	}
+	if (!rc && (packed.size || w->desc.at != j->zero_at) && touches_lost_block(j, &w->desc))
+		rc = -EIO;
 	if (rc) {
 		j->r->damaged++;
 		return 0;
@@ -187,6 +207,8 @@ static int from_cut(int fd, const char *from, const char *to, bool replace, stru
 		if (!rc) {
 			j->file = source_kdumpfile(&j->k.src);
 			rc = salvage(j, to, replace, e);
+			if (rc)
+				err_add(e, "%s", from);
 			kdump_reader_free(j->reader);
 			kernel_close(&j->k);
 		}
