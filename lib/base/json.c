@@ -26,6 +26,7 @@ static const char *skip_string(const char *p, const char *end)
 /* Behind the value at p; NULL if there is none or it does not end. Nesting is counted, not followed. */
 static const char *skip_value(const char *p, const char *end)
 {
+	static const char ends[] = " \t\r\n,:]}[{\"";	/* of a number or word */
 	size_t depth = 0;
 
 	do {
@@ -49,7 +50,7 @@ static const char *skip_value(const char *p, const char *end)
 				return NULL;
 			p++;
 		} else {
-			while (p < end && !strchr(" \t\r\n,:]}[{\"", *p))
+			while (p < end && !memchr(ends, *p, sizeof(ends) - 1))
 				p++;
 		}
 	} while (depth);

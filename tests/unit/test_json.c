@@ -131,9 +131,24 @@ static void test_deep(void **state)
 	free(text);
 }
 
+/* A NUL is a letter like any other: a scan that stops there would never end. */
+static void test_nul(void **state)
+{
+	static const char text[] = "[\0, {\"a\": \0\0}, \"\0\"]";
+	struct json rest, item;
+	int n = 0;
+
+	(void)state;
+	assert_true(json_text(&rest, text, sizeof(text) - 1));
+	while (json_next(&rest, &item))
+		n++;
+	assert_int_equal(n, 3);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_nul),
 		cmocka_unit_test(test_strings),
 		cmocka_unit_test(test_numbers),
 		cmocka_unit_test(test_arrays),
