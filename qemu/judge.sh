@@ -125,8 +125,10 @@ same_in_crash() {
 	crash_run "$suite" "$vmlinux" "$2" "crash-raw-$suite.out" sys bt log mod 'kmem -i'
 	grep -q sysrq_handle_crash "crash-ours-$suite.out" || fail "bt does not show sysrq_handle_crash"
 	diff <(grep -v '^ *DUMPFILE:' "crash-raw-$suite.out") \
-		<(grep -v '^ *DUMPFILE:' "crash-ours-$suite.out") >"crash-$suite.diff" ||
+		<(grep -v '^ *DUMPFILE:' "crash-ours-$suite.out") >"crash-$suite.diff" || {
+		head -n 20 "crash-$suite.diff"
 		fail "crash says different things: $(realpath "crash-$suite.diff")"
+	}
 	[ "$(wc -l <"crash-ours-$suite.out")" -gt 300 ] || fail "crash said almost nothing"
 }
 

@@ -58,6 +58,15 @@ static uint32_t count_bits(const uint64_t *words, size_t n)
 	return sum;
 }
 
+static uint32_t count_range(const uint64_t *words, uint64_t from, size_t n)
+{
+	uint32_t sum = 0;
+
+	for (uint64_t i = from; i < from + n; i++)
+		sum += words[i / 64] >> i % 64 & 1;
+	return sum;
+}
+
 uint32_t filter_ram_bits(const struct filter *f, uint64_t section, uint64_t *words)
 {
 	const struct source *s = &f->k->src;
@@ -181,7 +190,7 @@ static void walk_batch(struct walk *w, vaddr_t va, pfn_t pfn, size_t n)
 		if (!read_batch(w, va, pfn + done, piece))
 			decide(w, pfn + done, piece, w->f->batch);
 		else if (w->count)
-			w->f->unmapped += piece;
+			w->f->unmapped += count_range(w->bits, pfn + done - w->first, piece);
 	}
 }
 
@@ -222,8 +231,12 @@ static uint64_t section_pass(struct filter *f, uint64_t section, uint64_t carry,
 	if (filter_ram_bits(f, section, bits)) {
 		find_pins(&w);
 		clear_unpinned(&w, first, carry < end - first ? w.done : end);
-		if (f->has_memmap && !memmap_section(&f->map, f->k, section, &va))
-			walk_pages(&w, va);
+		if (f->has_memmap) {
+			if (!memmap_section(&f->map, f->k, section, &va))
+				walk_pages(&w, va);
+			else if (count)
+				f->unmapped += count_bits(bits, filter_section_words(f));
+		}
 		drop_absent(f, first, end, bits, count);
 	}
 	if (count)
@@ -313,6 +326,23 @@ static void choose_level(struct filter *f, unsigned level)
 		f->why[0] = 0;
 }
 
+/* What came out cannot be true: once more without those classes. */
+static void disbelieve(struct filter *f, uint64_t *scratch)
+{
+	if (f->has_memmap && f->unmapped > source_nr_pages(&f->k->src) / 2) {
+		f->has_memmap = false;
+		f->level &= LEVEL_ZERO;
+		snprintf(f->why, sizeof(f->why), "most of the memory map cannot be read");
+	} else if (f->misaligned > SANE_ALIGNMENT && (f->level & LEVEL_FREE)) {
+		f->level &= ~(unsigned)LEVEL_FREE;
+		snprintf(f->why, sizeof(f->why), "free blocks are not aligned to their order: not believed");
+	} else {
+		return;
+	}
+	forget(f);
+	all_sections(f, scratch);
+}
+
 int filter_run(struct filter *f, struct kernel *k, const struct pins *pins, unsigned level,
 	       size_t budget, struct err *e)
 {
@@ -330,12 +360,7 @@ int filter_run(struct filter *f, struct kernel *k, const struct pins *pins, unsi
 		return err_set(e, -ENOMEM, "keep map of %llu sections", (unsigned long long)f->nr_sections);
 	}
 	all_sections(f, scratch);
-	if (f->misaligned > SANE_ALIGNMENT && (f->level & LEVEL_FREE)) {
-		forget(f);
-		f->level &= ~(unsigned)LEVEL_FREE;
-		snprintf(f->why, sizeof(f->why), "free blocks are not aligned to their order: not believed");
-		all_sections(f, scratch);
-	}
+	disbelieve(f, scratch);
 	free(scratch);
 	return 0;
 }

@@ -33,7 +33,7 @@ struct filter {
 	size_t             budget;	/* bytes of bits that may still be allocated */
 	uint64_t           kept;	/* pages, all sections */
 	uint64_t           excluded[NR_PAGE_CLASSES];
-	uint64_t           unmapped;	/* pages whose struct page could not be read: kept */
+	uint64_t           unmapped;	/* pages of RAM whose struct page could not be read: kept */
 	uint64_t           misaligned;	/* free blocks that cannot be: not believed */
 	uint64_t           cut;		/* pages that a cut file or dump lost: not kept */
 	char               why[320];	/* why level is not the one asked for; "" if it is */

@@ -78,6 +78,9 @@ static int run_filter(struct save *s, unsigned level, struct err *e)
 	s->level = f->level | before(s);
 	if (f->why[0])
 		say(s, true, "dump level %u instead of %u: %s", f->level, level, f->why);
+	if (f->unmapped)
+		say(s, true, "%s: the struct pages of %llu pages cannot be read: kept", s->rq->vmcore,
+		    (unsigned long long)f->unmapped);
 	if (f->cut)
 		say(s, true, "%s is cut: %llu pages are not in it", s->rq->vmcore, (unsigned long long)f->cut);
 	say(s, false, "keep %llu MiB at dump level %u (without %llu free, %llu user, %llu cache MiB)",

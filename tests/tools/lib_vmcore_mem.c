@@ -129,7 +129,9 @@ static void size_memmap(struct vmcore *v)
 static void build_sections(struct vmcore *v)
 {
 	uint64_t last = (ram_end(v) - 1) >> v->section_bits, per_root = VC_PAGE / 16;
-	uint64_t roots = vc_image_take(v, (last / per_root + 1) * 8 / VC_PAGE + 1);
+	/* As many as LENGTH says if there is room: makedumpfile reads them all. */
+	uint64_t roots = vc_image_take(v, v->levels == 4 && v->image_pages >= 64 ? 4 :
+					  (last / per_root + 1) * 8 / VC_PAGE + 1);
 
 	v->roots = v->direct + roots;
 	for (uint64_t s = 0; s <= last; s++) {
@@ -176,6 +178,8 @@ void vc_memory_build(struct vmcore *v)
 	size = 1ULL << v->direct_shift;
 	for (uint64_t pa = v->image_pa & ~(size - 1); pa < v->memmap_end; pa += size)
 		map(v, v->direct + pa, pa, v->direct_shift);
+	for (uint64_t i = 0; i < v->image_pages; i++)
+		map(v, v->image_va + i * VC_PAGE, v->image_pa + i * VC_PAGE, 12);
 	build_sections(v);
 	vc_ring_build(v);
 	for (uint64_t s = 0; s << v->section_bits < ram_end(v); s++)
