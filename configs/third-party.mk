@@ -134,7 +134,8 @@ $(TP)/$1/$2.done: $(TP)/$1/$2.sh \
 		$(filter-out $(TP)/musl/$2.done,$(if $(filter musl,$1),$(TP)/musl/musl.done)) \
 		$(NEEDS.$2:%=$(TP)/$1/%.done) | $(DIST)/verified.$1
 	@echo "  LIB     $2 ($1)"
-	@flock $(TP)/lock configs/build-library $(DIST) $(TP)/$1 $2
+	@flock $(TP)/lock configs/build-library $(DIST) $(TP)/$1 $2 \
+		$(if $(filter musl,$1),$(filter-out $2,musl)) $(NEEDS.$2)
 endef
 $(foreach flavour,musl host,$(foreach lib,$(LIBS.$(flavour)),$(eval $(call library,$(flavour),$(lib)))))
 
