@@ -6,20 +6,9 @@ const char *const page_class_names[NR_PAGE_CLASSES] = {
 	"kernel", "cache", "cache_private", "user", "free", "offline", "hwpoison",
 };
 
-/*
- * Since 6.12 a page type is the top byte of _mapcount, 0xf0 and up (include/linux/page-flags.h
- * PGTY_*); the low 24 bits are zero today and reserved. Older values must match as a whole.
- */
-static bool has_type(uint32_t mapcount, uint32_t type)
-{
-	if (type >> 24 >= 0xf0 && !(type & 0xffffff))
-		return mapcount >> 24 == type >> 24;
-	return mapcount == type;
-}
-
 static bool is_slab(const struct page_view *p, const struct page_layout *l)
 {
-	return (p->flags & l->slab) || (l->has_slab_type && has_type(p->mapcount, l->slab_type));
+	return (p->flags & l->slab) || (l->has_slab_type && page_has_type(p->mapcount, l->slab_type));
 }
 
 static bool is_cache(const struct page_view *p, const struct page_layout *l)
@@ -42,12 +31,12 @@ struct page_verdict page_classify(const struct page_view *p, const struct page_l
 		return (struct page_verdict){ PAGE_KERNEL, 1 };
 	slab = is_slab(p, l);
 	anon = (p->mapping & 1) && !slab;	/* PAGE_MAPPING_ANON; slab overlays mapping since 6.2 */
-	if ((level & LEVEL_FREE) && !slab && l->has_buddy && has_type(p->mapcount, l->buddy_type)) {
+	if ((level & LEVEL_FREE) && !slab && l->has_buddy && page_has_type(p->mapcount, l->buddy_type)) {
 		if (p->private < l->max_order)
 			return (struct page_verdict){ PAGE_FREE, (uint64_t)1 << p->private };
 		return (struct page_verdict){ PAGE_KERNEL, 1 };
 	}
-	if ((level & LEVEL_FREE) && l->has_unaccepted && has_type(p->mapcount, l->unaccepted_type))
+	if ((level & LEVEL_FREE) && l->has_unaccepted && page_has_type(p->mapcount, l->unaccepted_type))
 		return (struct page_verdict){ PAGE_FREE, (uint64_t)1 << (l->max_order - 1) };
 	if ((level & LEVEL_CACHE) && is_cache(p, l) && !(p->flags & l->private_bit) && !anon)
 		return (struct page_verdict){ PAGE_CACHE, block };
@@ -55,7 +44,7 @@ struct page_verdict page_classify(const struct page_view *p, const struct page_l
 		return (struct page_verdict){ p->flags & l->private_bit ? PAGE_CACHE_PRIVATE : PAGE_CACHE, block };
 	if ((level & LEVEL_USER) && (anon || p->is_hugetlb))
 		return (struct page_verdict){ PAGE_USER, block };
-	if (l->has_offline && !slab && has_type(p->mapcount, l->offline_type))
+	if (l->has_offline && !slab && page_has_type(p->mapcount, l->offline_type))
 		return (struct page_verdict){ PAGE_OFFLINE, 1 };
 	return (struct page_verdict){ PAGE_KERNEL, 1 };
 }

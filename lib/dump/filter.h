@@ -3,9 +3,8 @@
 #ifndef DUMP_FILTER_H
 #define DUMP_FILTER_H
 
-#include "dump/classify.h"
-#include "dump/kernel.h"
 #include "dump/memmap.h"
+#include "dump/walk.h"
 
 /*
  * The keep map, by sections of 1 << section_shift pages. Bits of a section are held while they fit
@@ -25,7 +24,7 @@ struct filter {
 	struct page_layout layout;
 	unsigned           level;	/* asked for, minus what the kernel's description cannot serve */
 	bool               has_memmap;	/* false: every page of RAM is kept */
-	uint8_t           *batch;	/* struct pages being read; owned */
+	uint8_t           *scratch;	/* of the walk; owned */
 
 	unsigned           section_shift;
 	struct keep_section *sections;	/* owned */
@@ -58,8 +57,5 @@ const uint64_t *filter_bits(struct filter *f, uint64_t section, uint64_t *scratc
 
 /* The bits of RAM in a section, into words. Returns how many are set. */
 uint32_t filter_ram_bits(const struct filter *f, uint64_t section, uint64_t *words);
-
-/* Set or clear n bits from bit `from` on. */
-void bits_fill(uint64_t *words, uint64_t from, uint64_t n, bool set);
 
 #endif

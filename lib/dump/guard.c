@@ -55,3 +55,17 @@ int guard_copy(void *to, const void *from, size_t len, bool *nonzero)
 	way_out = NULL;
 	return 0;
 }
+
+int guard_call(void (*fn)(void *ctx), void *ctx)
+{
+	sigjmp_buf out;
+
+	if (sigsetjmp(out, 0)) {
+		way_out = NULL;
+		return -EIO;
+	}
+	way_out = &out;
+	fn(ctx);
+	way_out = NULL;
+	return 0;
+}

@@ -101,6 +101,11 @@ static void judge_levels(struct page_layout *l, bool has_mapping, bool has_mapco
 		lose(l, LEVEL_FREE, "PAGE_BUDDY_MAPCOUNT_VALUE");
 }
 
+static bool apart(bool there, uint32_t type)
+{
+	return !there || type > INT32_MAX;
+}
+
 void page_layout_init(struct page_layout *l, const struct vmcoreinfo *v)
 {
 	bool mapping, mapcount, usable;
@@ -141,6 +146,9 @@ void page_layout_init(struct page_layout *l, const struct vmcoreinfo *v)
 	if (!vmci_length(v, "zone.free_area", &l->max_order) || !l->max_order || l->max_order > 64)
 		l->max_order = 11;	/* MAX_ORDER of every kernel without the key's being wrong */
 	compound_init(l, v);
+	l->told_by = l->head_mask | l->lru | l->private_bit | l->swapcache | l->swapbacked | l->slab | l->hwpoison;
+	l->types_apart = apart(l->has_buddy, l->buddy_type) && apart(l->has_slab_type, l->slab_type) &&
+			 apart(l->has_offline, l->offline_type) && apart(l->has_unaccepted, l->unaccepted_type);
 	judge_levels(l, mapping, mapcount);
 }
 

@@ -3,6 +3,7 @@
 #ifndef DUMP_PAGE_H
 #define DUMP_PAGE_H
 
+#include "base/buf.h"
 #include "dump/vmcoreinfo.h"
 
 /* Dump level bits, makedumpfile's meaning: which classes are left out. */
@@ -38,6 +39,8 @@ struct page_layout {
 	uint32_t hugetlb_type, buddy_type, slab_type, offline_type, unaccepted_type;	/* of _mapcount */
 	bool     has_buddy, has_slab_type, has_offline, has_unaccepted;
 	uint32_t max_order;		/* LENGTH(zone.free_area): orders are below it */
+	uint64_t told_by;		/* every mask above that is of flags */
+	bool     types_apart;		/* no type is a value that a count of mappings can have */
 	unsigned levels;		/* dump level bits that these keys can serve; LEVEL_ZERO always */
 	char     missing[120];		/* why levels is not LEVEL_MAX, "" if it is */
 };
@@ -57,5 +60,30 @@ void page_layout_init(struct page_layout *l, const struct vmcoreinfo *v);
  * An order of 64 or more, or one that pfn is not aligned to, is taken as 0.
  */
 void page_decode(struct page_view *p, const struct page_layout *l, const uint8_t *raw, uint64_t pfn);
+
+/*
+ * Since 6.12 a page type is the top byte of _mapcount, 0xf0 and up (include/linux/page-flags.h
+ * PGTY_*); the low 24 bits are zero today and reserved. Older values must match as a whole.
+ */
+static inline bool page_has_type(uint32_t mapcount, uint32_t type)
+{
+	if (type >> 24 >= 0xf0 && !(type & 0xffffff))
+		return mapcount >> 24 == type >> 24;
+	return mapcount == type;
+}
+
+/*
+ * True if nothing that classification looks at differs between two struct pages, of which the first
+ * is neither a head nor a free block: billions are compared, so that few have to be decoded.
+ */
+static inline bool page_alike(const struct page_layout *l, const uint8_t *a, const uint8_t *b)
+{
+	uint32_t count_a = get_le32(a + l->mapcount), count_b = get_le32(b + l->mapcount);
+	uint64_t differ = (get_le64(a + l->flags) ^ get_le64(b + l->flags)) & l->told_by;
+
+	differ |= (get_le64(a + l->mapping) ^ get_le64(b + l->mapping)) & 1;
+	differ |= (get_le64(a + l->compound_head) ^ get_le64(b + l->compound_head)) & 1;
+	return !differ && (count_a == count_b || (l->types_apart && (count_a | count_b) <= INT32_MAX));
+}
 
 #endif

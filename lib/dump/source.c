@@ -356,6 +356,16 @@ static struct source_window *cached(struct source *s, paddr_t at)
 	return source_map(s, w, at, READ_WINDOW) ? NULL : w;
 }
 
+const uint8_t *source_view(struct source *s, paddr_t at, size_t *len)
+{
+	struct source_window *w = cached(s, at);
+
+	if (!w)
+		return NULL;
+	*len = w->end - at;
+	return w->bytes + (at - w->start);
+}
+
 /* A piece that lies inside one page. */
 static int read_piece(struct source *s, paddr_t at, void *buf, size_t len)
 {

@@ -123,6 +123,12 @@ int source_read(struct source *s, paddr_t at, void *buf, size_t len);
 int source_map(struct source *s, struct source_window *w, paddr_t at, size_t max_len);
 void source_unmap(struct source_window *w);
 
+/*
+ * The mapped memory at `at`, *len bytes of it, valid until the next call for s; NULL if it cannot be
+ * mapped. Reading can raise SIGBUS: do it within guard_call. Not thread-safe.
+ */
+const uint8_t *source_view(struct source *s, paddr_t at, size_t *len);
+
 /* Read one page without mapping; thread-safe. Returns 0, -ENXIO, -ENODATA or -EIO. */
 int source_read_page(const struct source *s, paddr_t at, void *buf);
 
@@ -135,5 +141,8 @@ ssize_t source_read_file(const struct source *s, void *buf, size_t len, uint64_t
  */
 int guard_copy(void *to, const void *from, size_t len, bool *nonzero);
 void guard_install(void);
+
+/* Run fn(ctx). Returns 0, or -EIO if it was left in the middle because it raised SIGBUS. */
+int guard_call(void (*fn)(void *ctx), void *ctx);
 
 #endif

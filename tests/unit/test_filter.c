@@ -254,6 +254,62 @@ static void test_cut(void **state)
 	tear_down(&s);
 }
 
+/* Struct pages are judged where they are mapped, or where that cannot be, copied: with the same result. */
+static void test_copied(void **state)
+{
+	static const char *const files[] = { "classes-6.1", "classes-6.6", "classes-6.12", "hugetlb-1g" };
+	static const unsigned levels[] = { 0, 2, 4, 8, 16, 31 };
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(files); i++) {
+		char path[256];
+		struct setup s;
+
+		snprintf(path, sizeof(path), "tests/data/%s.vmcore.txt", files[i]);
+		set_up(&s, vmcore_make_file(path));
+		for (size_t l = 0; l < COUNT(levels); l++) {
+			uint64_t excluded[NR_PAGE_CLASSES], keep;
+
+			s.k.src.may_map = true;
+			run(&s, levels[l], PLENTY);
+			keep = s.f.kept;
+			memcpy(excluded, s.f.excluded, sizeof(excluded));
+			filter_free(&s.f);
+			for (int w = 0; w < SOURCE_WINDOWS; w++)
+				source_unmap(&s.k.src.cache[w]);
+			s.k.src.may_map = false;
+			run(&s, levels[l], PLENTY);
+			assert_int_equal(s.f.kept, keep);
+			assert_memory_equal(s.f.excluded, excluded, sizeof(excluded));
+			filter_free(&s.f);
+		}
+		tear_down(&s);
+	}
+}
+
+/* The file is cut while its struct pages are mapped: what cannot be judged any more is kept. */
+static void test_cut_under_map(void **state)
+{
+	uint64_t at, all;
+	struct setup s;
+
+	(void)state;
+	set_up(&s, vmcore_make("ram 256M 272M\npages 0x10000+4096 anon\n"));
+	guard_install();
+	run(&s, 8, PLENTY);
+	all = source_nr_pages(&s.k.src);
+	assert_int_equal(all - s.f.kept, 4096);
+	filter_free(&s.f);
+	at = vmcore_offset(s.v, vc_struct_page(s.v, 0x10000 + 3072));
+	assert_int_equal(at % 4096, 0);
+	assert_int_equal(ftruncate(s.v->fd, (off_t)at), 0);
+	run(&s, 8, PLENTY);
+	assert_int_equal(s.f.unmapped, 1024);
+	assert_int_equal(all - s.f.kept, 3072);
+	filter_free(&s.f);
+	tear_down(&s);
+}
+
 static void test_bits_fill(void **state)
 {
 	(void)state;
@@ -278,6 +334,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_budget), cmocka_unit_test(test_counters), cmocka_unit_test(test_levels),
 		cmocka_unit_test(test_misaligned), cmocka_unit_test(test_unmapped), cmocka_unit_test(test_cut),
+		cmocka_unit_test(test_copied), cmocka_unit_test(test_cut_under_map),
 		cmocka_unit_test(test_bits_fill),
 	};
 

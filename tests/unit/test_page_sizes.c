@@ -67,7 +67,7 @@ static void put_struct_page(struct arm64_guest *g, unsigned page, uint64_t flags
 static void put_memmap(struct arm64_guest *g, unsigned section_bits)
 {
 	unsigned shift = g->kind->page_shift;
-	uint64_t page = 1ULL << shift, bytes = (ARM64_RAM_SIZE >> shift) * STRUCT_PAGE;
+	uint64_t page = 1ULL << shift, bytes = ((ARM64_RAM_SIZE + (1 << 20)) >> shift) * STRUCT_PAGE;
 	uint64_t section = ARM64_RAM >> section_bits, first = ARM64_RAM >> shift;
 
 	for (uint64_t at = 0; at < bytes; at += page)
