@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -31,7 +32,8 @@ const struct pid1_sysctl pid1_sysctls[] = {
 	{ "/proc/sys/kernel/panic_on_warn", "0" },
 	{ "/proc/sys/kernel/hung_task_panic", "0" },	/* a slow disk */
 	{ "/proc/sys/kernel/softlockup_panic", "0" },
-	{ "/proc/sys/kernel/printk_devkmsg", "on\n" },	/* our lines are never rate limited */
+	/* Our lines are never rate limited. printk.devkmsg= of the command line locks it. */
+	{ "/proc/sys/kernel/printk_devkmsg", "on\n" },
 	{ "/proc/sys/kernel/sysrq", "1" },		/* the last resort of finish.h */
 	{ NULL, NULL },
 };
@@ -67,6 +69,16 @@ void pid1_protect(void)
 		write_file(panic_path, "10");
 }
 
+/* The first line is the value: it may have a newline that is not part of it. */
+static bool has_value(const struct pid1_sysctl *s)
+{
+	char now[64];
+	size_t n = strcspn(s->value, "\n");
+
+	return !read_line(s->path, now, sizeof(now)) && strlen(now) == n &&
+	       !memcmp(now, s->value, n);
+}
+
 int pid1_sysctl_apply(const struct pid1_sysctl *list, struct err *e)
 {
 	int rc = 0;
@@ -74,7 +86,7 @@ int pid1_sysctl_apply(const struct pid1_sysctl *list, struct err *e)
 	for (; list->path; list++) {
 		int one = write_file(list->path, list->value);
 
-		if (one && one != -ENOENT)
+		if (one && one != -ENOENT && !has_value(list))
 			rc = err_set(e, one, "write %.*s to %s", (int)strcspn(list->value, "\n"),
 				     list->value, list->path);
 	}

@@ -22,8 +22,9 @@ struct pid1_sysctl {
 extern const struct pid1_sysctl pid1_sysctls[];
 
 /*
- * Write all of them; files that this kernel does not have are passed over. Returns 0, or the last
- * error.
+ * Write all of them. Files that this kernel does not have are passed over, and those that refuse
+ * the value but have it already: printk.devkmsg= of the command line locks its file (kernel:
+ * devkmsg_sysctl_set_loglvl in kernel/printk/printk.c). Returns 0, or the last error.
  */
 int pid1_sysctl_apply(const struct pid1_sysctl *list, struct err *e);
 
