@@ -106,6 +106,8 @@ static void save_memory(struct run *r, struct attempt *a)
 
 	run_step(r, &step, a, &end);
 	r->closing.save = end.child;
+	r->closing.incomplete = false;	/* what another target has of it is not the best any more */
+	r->closing.bytes = 0;
 	if (!end.ok)
 		because(r, step.name, &end);
 	if (end.child.end == CHILD_EXITED && outcome_of(&end.child) == OUTCOME_FAILED)
@@ -147,8 +149,7 @@ void run_target(struct run *r, const struct target *t, const char *mount_point)
 
 	r->stuck = false;
 	r->closing.save = (struct child_result){ .end = CHILD_NOT_STARTED };
-	r->closing.missing = r->closing.incomplete = false;
-	r->closing.bytes = 0;
+	r->closing.missing = false;
 	try_target(r, t, mount_point);
 	r->stuck |= stuck;
 }

@@ -293,6 +293,80 @@ static void test_targets(void **state)
 	}
 }
 
+/*
+ * A second target, as after dump_to_rootfs: the log and the dump both go there, and what the first
+ * one has of them is told of when the second has nothing.
+ */
+static const struct {
+	const char *why;
+	enum mood save1, device2, dmesg2, save2;
+	const char *diary;		/* of the second */
+	enum outcome outcome;
+	const char *line;
+} seconds[] = {
+	{ "the dump failed, the second target has both", FAILS, FINE, FINE, FINE,
+	  "device mount vmcore-dmesg save post:0 unmount ", OUTCOME_COMPLETE, "complete: DIR/vmcore on /dev/vdb, " },
+	{ "the second has less, but it can be used", CRASHES, FINE, FINE, DEGRADED_3,
+	  "device mount vmcore-dmesg save post:3 unmount ", OUTCOME_DEGRADED, "degraded: DIR/vmcore on /dev/vdb, " },
+	{ "the second has no log", FAILS, FINE, FAILS, FINE,
+	  "device mount vmcore-dmesg save post:0 unmount ", OUTCOME_COMPLETE, "complete: DIR/vmcore on /dev/vdb, " },
+	{ "the second never comes: what is on the first", FAILS, FAILS, FINE, FINE, "device ", OUTCOME_FAILED,
+	  "failed: device: as planned: Input/output error; "
+	  "kept: DIR/vmcore-dmesg.txt on /dev/vda and DIR/vmcore-incomplete on /dev/vda, " },
+	{ "both failed: the last one counts", FAILS, FINE, FINE, FAILS,
+	  "device mount vmcore-dmesg save post:1 unmount ", OUTCOME_FAILED,
+	  "failed: save says why; kept: DIR/vmcore-dmesg.txt on /dev/vdb and DIR/vmcore-incomplete on /dev/vdb, " },
+	{ "the second has nothing at all where it must be", FAILS, FINE, FINE, LIES,
+	  "device mount vmcore-dmesg save post:0 unmount ", OUTCOME_FAILED, "failed: vmcore: no vmcore in " },
+};
+
+static void test_second(void **state)
+{
+	static const char second[] = "ext4 /dev/vdb\n";
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(seconds); i++) {
+		struct target t[CONF_TARGETS_MAX];
+		char mount_point[96], line[2000], *text, path[96];
+		struct kdump_conf other;
+		struct err e = { 0 };
+		struct run r;
+		size_t len;
+
+		print_message("%s\n", seconds[i].why);
+		device = mounting = dmesg = FINE;
+		saving = seconds[i].save1;
+		snprintf(path, sizeof(path), "%s/diary", dir);
+		diary = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_APPEND, 0600);
+		configure(&r, ext4, NULL);
+		conf_targets(&r.conf, t);
+		snprintf(mount_point, sizeof(mount_point), "%s/first%zu", dir, i);
+		run_target(&r, &t[0], mount_point);
+		assert_int_equal(closing_outcome(&r.closing), OUTCOME_FAILED);
+
+		device = seconds[i].device2;
+		dmesg = seconds[i].dmesg2;
+		saving = seconds[i].save2;
+		assert_int_equal(ftruncate(diary, 0), 0);
+		conf_defaults(&other);
+		conf_parse(&other, "conf", second, strlen(second), CONF_LENIENT, NULL);
+		conf_targets(&other, t);
+		snprintf(mount_point, sizeof(mount_point), "%s/second%zu", dir, i);
+		run_target(&r, &t[0], mount_point);
+		close(diary);
+		close(r.steps.output);
+
+		assert_int_equal(closing_outcome(&r.closing), seconds[i].outcome);
+		outcome_line(&r.closing, line, sizeof(line));
+		hide_dir(line);
+		print_message("  %s\n", line);
+		assert_memory_equal(line, seconds[i].line, strlen(seconds[i].line));
+		assert_int_equal(read_file(path, 4096, &text, &len, &e), 0);
+		assert_string_equal(text, seconds[i].diary);
+		free(text);
+	}
+}
+
 static void words_are(const struct program *p, const char *expected)
 {
 	char all[2000] = "";
@@ -371,6 +445,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_targets),
+		cmocka_unit_test(test_second),
 		cmocka_unit_test(test_programs),
 		cmocka_unit_test(test_directory),
 	};
