@@ -28,7 +28,8 @@ void conf_defaults(struct kdump_conf *c)
 	*c = (struct kdump_conf){
 		.path = "/var/crash", .dump_level = 31, .compress = "zstd", .digest = "xxh64",
 		.failure_action = ACTION_REBOOT, .final_action = ACTION_REBOOT,
-		.device_timeout_s = 60, .stall_timeout_s = 300, .deadline_s = 4 * 3600,
+		.device_timeout_s = 60, .module_timeout_s = 30, .stall_timeout_s = 300,
+		.deadline_s = 4 * 3600,
 	};
 }
 

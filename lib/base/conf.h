@@ -95,6 +95,7 @@ struct kdump_conf {
 	char          kdump_emergency[CONF_TEXT_MAX];
 
 	int           device_timeout_s;		/* to wait for a target's device. 60 */
+	int           module_timeout_s;		/* for one module to load, then the next one. 30 */
 	int           stall_timeout_s;		/* a dump that does nothing so long is ended. 300 */
 	int           deadline_s;		/* of the run, since boot. 14400; 0: none */
 

@@ -17,7 +17,7 @@ enum key_kind { OURS, IMAGE, NOT_YET, BUILD_ONLY, DEPRECATED };
  */
 enum group {
 	G_TARGET, G_PATH, G_COLLECTOR, G_FAILURE, G_FINAL, G_PRE, G_POST, G_EMERGENCY, G_ROOT,
-	G_OPTIONS, G_LEVEL, G_COMPRESS, G_THREADS, G_DIGEST, G_DEVICE, G_STALL, G_DEADLINE,
+	G_OPTIONS, G_LEVEL, G_COMPRESS, G_THREADS, G_DIGEST, G_DEVICE, G_MODULE, G_STALL, G_DEADLINE,
 	G_SSHKEY, G_RESET, G_BINS, G_MODULES, G_DRACUT, G_FENCE_ARGS, G_FENCE_NODES, G_FORCE,
 	G_NO_FORCE, G_NONE,
 };
@@ -241,6 +241,7 @@ static const struct keyword keywords[] = {
 	NUMBER("threads", G_THREADS, threads, 0, CONF_THREADS_MAX),
 	WORD("digest", G_DIGEST, digest, "xxh64 sha256"),
 	NUMBER("device_timeout", G_DEVICE, device_timeout_s, 1, DAY),
+	NUMBER("module_timeout", G_MODULE, module_timeout_s, 1, DAY),
 	NUMBER("stall_timeout", G_STALL, stall_timeout_s, 10, DAY),
 	NUMBER("deadline", G_DEADLINE, deadline_s, 0, 30 * DAY),
 

@@ -12,7 +12,7 @@
 #include "boot/pid1.h"
 #include "boot/run.h"
 
-enum { MODULE_S = 30, MODLIST_MAX = 1 << 20, CMDLINE_MAX = 64 << 10 };
+enum { MODLIST_MAX = 1 << 20, CMDLINE_MAX = 64 << 10 };
 
 enum step_next run_step(const struct run *r, const struct step *step, void *arg,
 			struct step_end *end)
@@ -110,7 +110,8 @@ void run_modules(struct run *r)
 	if (read_file("/etc/kdumpbox/modules", MODLIST_MAX, &text, &len, NULL))
 		return;			/* all that is needed is built in */
 	for (at = text; modlist_next(&at, &m, &bad);) {
-		struct step step = { .run = child_module, .deadline_s = MODULE_S };
+		struct step step = { .run = child_module,
+				     .deadline_s = (unsigned)r->conf.module_timeout_s };
 		char name[sizeof(m.name) + 8];
 		struct step_end end;
 

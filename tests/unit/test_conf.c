@@ -162,7 +162,8 @@ static void test_values(void **state)
 	(void)state;
 	c = parse("xfs UUID=0123-ab\npath /crash\nmount_options noatime\nfailure_action dump_to_rootfs\n"
 		  "final_action poweroff\nkdump_pre /bin/pre\nkdump_post /bin/post\nkdump_emergency /bin/em\n"
-		  "digest sha256\nthreads 3\ndeadline 0\nstall_timeout 20\nroot_device LABEL=root\n", CONF_STRICT, &e);
+		  "digest sha256\nthreads 3\ndeadline 0\nstall_timeout 20\nmodule_timeout 7\n"
+		  "root_device LABEL=root\n", CONF_STRICT, &e);
 	assert_string_equal(e.msg, "");
 	assert_int_equal(conf_targets(&c, t), 1);
 	assert_int_equal(t[0].kind, TARGET_FS);
@@ -184,6 +185,7 @@ static void test_values(void **state)
 	assert_int_equal(c.threads, 3);
 	assert_int_equal(c.deadline_s, 0);
 	assert_int_equal(c.stall_timeout_s, 20);
+	assert_int_equal(c.module_timeout_s, 7);
 
 	c = parse("raw /dev/vdb\npath /x\n", CONF_STRICT, &e);
 	assert_int_equal(conf_targets(&c, t), 1);
@@ -412,7 +414,7 @@ static void test_documented_defaults(void **state)
 		assert_memory_equal(&c, &fresh, sizeof(c));
 	}
 	fclose(f);
-	assert_int_equal(keys, 10);
+	assert_int_equal(keys, 11);
 }
 
 int main(void)
