@@ -67,7 +67,7 @@ no_final_name() { # no_final_name DIR: nothing pretends to be a complete vmcore
 
 dmesg_is_of_panic() { # dmesg_is_of_panic FILE
 	grep -q 'Linux version' "$1" || fail "$1 does not start with the boot"
-	grep -q 'sysrq: Trigger a crash' "$1" || fail "$1 does not tell of the panic"
+	grep -qE "${PANIC_SAYS-sysrq: Trigger a crash}" "$1" || fail "$1 does not tell of the panic"
 }
 
 manifest_is_json() {
@@ -107,13 +107,16 @@ crash_run() { # crash_run SUITE VMLINUX DUMP OUT COMMAND...
 	rm -f "$commands"
 }
 
-# opens_in_crash DUMP: crash shows the panic's stack, and as many tasks as there must be
+# opens_in_crash DUMP [FUNCTION REGEX]: crash shows the stack of the panic, which goes through
+# FUNCTION, and says REGEX of it
 opens_in_crash() {
 	local vmlinux
 	vmlinux=$("$TOP/qemu/kernel" "$KERNEL" --debug)/vmlinux
 	crash_run "$(readers_of "$KERNEL")" "$vmlinux" "$1" crash.out sys bt
-	grep -q 'sysrq_handle_crash' crash.out || fail "bt does not show sysrq_handle_crash: crash.out"
-	grep -q 'PANIC: .*sysrq triggered crash' crash.out || fail "sys does not show the panic"
+	grep -qw "${2-sysrq_handle_crash}" crash.out ||
+		fail "bt does not show ${2-sysrq_handle_crash}: crash.out"
+	grep -qE "PANIC: .*${3-sysrq triggered crash}" crash.out ||
+		fail "sys does not show the panic: $(grep PANIC crash.out)"
 }
 
 crash_says() { # crash_says SUITE DUMP OUT: all but the line that names the dump
