@@ -258,7 +258,7 @@ static void test_cut(void **state)
 static void test_copied(void **state)
 {
 	static const char *const files[] = { "classes-6.1", "classes-6.6", "classes-6.12", "hugetlb-1g" };
-	static const unsigned levels[] = { 0, 2, 4, 8, 16, 31 };
+	static const unsigned asked[] = { 0, 2, 4, 8, 16, 31 };
 
 	(void)state;
 	for (size_t i = 0; i < COUNT(files); i++) {
@@ -267,18 +267,18 @@ static void test_copied(void **state)
 
 		snprintf(path, sizeof(path), "tests/data/%s.vmcore.txt", files[i]);
 		set_up(&s, vmcore_make_file(path));
-		for (size_t l = 0; l < COUNT(levels); l++) {
+		for (size_t l = 0; l < COUNT(asked); l++) {
 			uint64_t excluded[NR_PAGE_CLASSES], keep;
 
 			s.k.src.may_map = true;
-			run(&s, levels[l], PLENTY);
+			run(&s, asked[l], PLENTY);
 			keep = s.f.kept;
 			memcpy(excluded, s.f.excluded, sizeof(excluded));
 			filter_free(&s.f);
 			for (int w = 0; w < SOURCE_WINDOWS; w++)
 				source_unmap(&s.k.src.cache[w]);
 			s.k.src.may_map = false;
-			run(&s, levels[l], PLENTY);
+			run(&s, asked[l], PLENTY);
 			assert_int_equal(s.f.kept, keep);
 			assert_memory_equal(s.f.excluded, excluded, sizeof(excluded));
 			filter_free(&s.f);
