@@ -12,7 +12,7 @@ enum { PAGE_RAW = 0, PAGE_ZLIB = 1, PAGE_LZO = 2, PAGE_SNAPPY = 4, PAGE_ZSTD = 0
 struct codec {
 	const char *name;		/* as given to --compress */
 	uint32_t    flag;		/* PAGE_ */
-	/* Bytes of state for pages of page_size, known up front. */
+	/* Bytes of state for pages of page_size, with what a library takes for itself at init. */
 	size_t    (*state_size)(size_t page_size);
 	/* Make state ready. Returns 0 or -ENOMEM. The state is used by one thread at a time. */
 	int       (*init)(void *state, size_t page_size);
