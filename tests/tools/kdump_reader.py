@@ -5,8 +5,9 @@
 
     kdump_reader.py info FILE               header, page counts, codecs
     kdump_reader.py check FILE --raw VMCORE every kept page has the bytes of the raw vmcore
-    kdump_reader.py compare OURS THEIRS [--raw VMCORE]
-                                            OURS keeps what THEIRS keeps, and at most N pages more
+    kdump_reader.py compare OURS THEIRS [--raw VMCORE] [--more FILE]
+                                            OURS keeps what THEIRS keeps, and no more outside the
+                                            kernel image; with --more it may, and FILE lists it
 It is written from the published layout alone and shares no code with the program under test.
 """
 import argparse
@@ -216,7 +217,7 @@ def check(dump, raw, problems):
     print(f"{len(dump.pages) - len(wrong) - empty} pages have the bytes of {raw.path}")
 
 
-def compare(ours, theirs, raw, problems):
+def compare(ours, theirs, raw, more, problems):
     for name in ("version", "block", "level", "max_mapnr", "phys_base", "nr_cpus", "uts"):
         a, b = getattr(ours, name), getattr(theirs, name)
         if a != b:
@@ -232,7 +233,10 @@ def compare(ours, theirs, raw, problems):
     if their_kept - kept:
         problems.append(f"{len(their_kept - kept)} pages are missing: {spans(their_kept - kept)}")
     odd = {pfn for pfn in kept - their_kept if not (raw and raw.in_image(pfn, ours.block))}
-    if odd:
+    if more:
+        with open(more, "w") as f:
+            f.writelines(f"{pfn:#x}\n" for pfn in sorted(odd))
+    elif odd:
         problems.append(f"{len(odd)} pages outside the kernel image are more than theirs: {spans(odd)}")
     print(f"ours {len(kept)} pages, theirs {len(their_kept)}, more {len(kept - their_kept)}, "
           f"missing {len(their_kept - kept)}")
@@ -245,6 +249,7 @@ def main():
     p.add_argument("ours")
     p.add_argument("theirs", nargs="?")
     p.add_argument("--raw")
+    p.add_argument("--more")
     a = p.parse_args()
     if (a.action == "compare") != (a.theirs is not None) or (a.action == "check" and not a.raw):
         p.error(f"wrong arguments for {a.action}")
@@ -253,7 +258,7 @@ def main():
         return info(ours)
     problems, raw = [], Elf(a.raw) if a.raw else None
     if a.theirs:
-        compare(ours, Kdump(a.theirs), raw, problems)
+        compare(ours, Kdump(a.theirs), raw, a.more, problems)
     if raw:
         check(ours, raw, problems)
     for problem in problems:

@@ -237,7 +237,7 @@ static void mutate(const char *description, unsigned runs, uint64_t seed)
 static void test_random(void **state)
 {
 	const char *more = getenv("RUNS");	/* RUNS=100000 for an evening */
-	unsigned runs = more ? (unsigned)atoi(more) : 600;
+	unsigned runs = more ? (unsigned)atoi(more) : 3400;
 
 	(void)state;
 	mutate("kernel 6.1\n" SMALL, runs, 1);
