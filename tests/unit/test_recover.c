@@ -122,11 +122,12 @@ static uint64_t recovered(const char *why, const uint8_t *bytes, uint64_t size, 
 /* A longer stream never gives less. */
 static void test_cut_streams(void **state)
 {
+	enum { CUTS = 500 };
 	uint64_t pages = 0, first = 0, all = judge(native.sink->bytes, native.sink->size, core).ok;
 
 	(void)state;
-	for (int i = 0; i <= 40; i++) {
-		uint64_t cut = i == 40 ? stream.size - 1 : stream.size * (uint64_t)i / 40, n;
+	for (int i = 0; i <= CUTS; i++) {
+		uint64_t cut = i == CUTS ? stream.size - 1 : stream.size * (uint64_t)i / CUTS, n;
 		struct recovery r;
 		char why[64];
 

@@ -99,6 +99,8 @@ static const uint64_t rooms[] = {
 
 enum { ROOMS = sizeof(rooms) / sizeof(rooms[0]) };
 
+enum { OFFSETS = 200 };
+
 static void limit_files(uint64_t bytes)
 {
 	struct rlimit r;
@@ -110,11 +112,16 @@ static void limit_files(uint64_t bytes)
 
 static void test_file_size_limit(void **state)
 {
+	uint64_t offsets[OFFSETS + 1];
 	struct rlimit old;
 
 	(void)state;
+	/* Odd steps, so that each kind of byte is the last one; the dump has 10.6 MB. */
+	for (int i = 0; i < OFFSETS; i++)
+		offsets[i] = 200 + (uint64_t)i * 53077;
+	offsets[OFFSETS] = 20000000;
 	getrlimit(RLIMIT_FSIZE, &old);
-	check_rooms(rooms, ROOMS, limit_files);
+	check_rooms(offsets, OFFSETS + 1, limit_files);
 	setrlimit(RLIMIT_FSIZE, &old);
 }
 
