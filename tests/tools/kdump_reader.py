@@ -12,6 +12,7 @@ It is written from the published layout alone and shares no code with the progra
 """
 import argparse
 import ctypes
+import functools
 import mmap
 import struct
 import sys
@@ -22,28 +23,41 @@ RAW, ZLIB, LZO, SNAPPY, INCOMPLETE, ZSTD = 0, 1, 2, 4, 8, 0x20
 CODEC_NAME = {RAW: "raw", ZLIB: "zlib", LZO: "lzo", SNAPPY: "snappy", ZSTD: "zstd"}
 
 
-def lib(name):
-    return ctypes.CDLL(name)
+@functools.lru_cache(None)
+def zstd():
+    """(function, context)"""
+    lib = ctypes.CDLL("libzstd.so.1")
+    lib.ZSTD_createDCtx.restype = ctypes.c_void_p
+    fn = lib.ZSTD_decompressDCtx
+    fn.restype = ctypes.c_size_t
+    fn.argtypes = [ctypes.c_void_p] + [ctypes.c_char_p, ctypes.c_size_t] * 2
+    return fn, lib.ZSTD_createDCtx()
+
+
+@functools.lru_cache(None)
+def lzo():
+    fn = ctypes.CDLL("liblzo2.so.2").lzo1x_decompress_safe
+    fn.argtypes = [ctypes.c_char_p, ctypes.c_size_t, ctypes.c_char_p, ctypes.c_void_p, ctypes.c_void_p]
+    return fn
+
+
+@functools.lru_cache(None)
+def buffer(size):
+    return ctypes.create_string_buffer(size)
 
 
 def unzstd(data, size):
-    out = ctypes.create_string_buffer(size)
-    fn = lib("libzstd.so.1").ZSTD_decompress
-    fn.restype = ctypes.c_size_t
-    fn.argtypes = [ctypes.c_char_p, ctypes.c_size_t] * 2
-    got = fn(out, size, data, len(data))
+    out, (fn, context) = buffer(size), zstd()
+    got = fn(context, out, size, data, len(data))
     if got != size:
         raise ValueError(f"zstd: {got:#x} bytes instead of {size}")
     return out.raw
 
 
 def unlzo(data, size):
-    out = ctypes.create_string_buffer(size)
+    out = buffer(size)
     length = ctypes.c_size_t(size)
-    fn = lib("liblzo2.so.2").lzo1x_decompress_safe
-    fn.argtypes = [ctypes.c_char_p, ctypes.c_size_t, ctypes.c_char_p, ctypes.c_void_p,
-                   ctypes.c_void_p]
-    status = fn(data, len(data), out, ctypes.byref(length), None)
+    status = lzo()(data, len(data), out, ctypes.byref(length), None)
     if status != 0 or length.value != size:
         raise ValueError(f"lzo: status {status}, {length.value} bytes instead of {size}")
     return out.raw
@@ -121,9 +135,9 @@ class Kdump(Mapped):
         if flags == RAW:
             if size != self.block:
                 raise ValueError(f"page {self.pages[index]:#x} is raw and has {size} bytes")
-            out = bytes(data)
+            out = data
         else:
-            out = UNPACK[flags](bytes(data), self.block)
+            out = UNPACK[flags](data, self.block)
         self.cache = (offset, out)
         return out
 
@@ -152,8 +166,11 @@ class Elf(Mapped):
 
     def page(self, pfn, size):
         """Bytes of a page frame; what no segment holds is zero."""
-        out = bytearray(size)
         start = pfn * size
+        for paddr, offset, filesz, _ in self.loads:
+            if paddr <= start and start + size <= paddr + filesz:
+                return self.map[offset + start - paddr:offset + start - paddr + size]
+        out = bytearray(size)
         for paddr, offset, filesz, _ in self.loads:
             low, high = max(start, paddr), min(start + size, paddr + filesz)
             if low < high:
