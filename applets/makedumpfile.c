@@ -175,18 +175,17 @@ static int print(void *ctx, const char *text, size_t len)
 /* With -F the text goes to standard output as it is: SUSE's frame reads it so. */
 static int dump_dmesg(struct err *e)
 {
-	static const struct printk_form how = PRINTK_AS_MAKEDUMPFILE;
 	struct kernel k;
 	int rc = kernel_open(&k, job.rq.vmcore, e);
 
 	if (rc)
 		return rc;
 	if (job.flat) {
-		rc = printk_write(&k, &how, print, stdout, NULL, e);
+		rc = printk_write(&k, &job.log, print, stdout, NULL, e);
 		if (!rc && fflush(stdout))
 			rc = err_set(e, -errno, "write to standard output");
 	} else {
-		rc = dmesg_save(&k, job.rq.to, job.rq.replace, &how, NULL, e);
+		rc = dmesg_save(&k, job.rq.to, job.rq.replace, &job.log, NULL, e);
 		if (!rc && job.show & SHOW_COMMON)
 			fprintf(job.out, "\nThe dmesg log is saved to %s.\n", job.rq.to);
 	}

@@ -235,6 +235,48 @@ log_as_kexec_tools() {
 	[ "$(wc -l <"missing.$name")" -le 8 ] || fail "$(wc -l <"missing.$name") console lines are missing"
 }
 
+# partial_log_as_makedumpfile GOLDEN: what came after a `dmesg --clear`, by the vmcore with the kernel's
+# mark of that moved to its record 200; sid's makedumpfile, since older ones write another form
+partial_log_as_makedumpfile() {
+	local name=${1##*/}
+	cp --sparse=always "$1/vmcore" cleared
+	python3 - "$TOP/tests/tools" <<-'PY' || fail "$name: clear_seq cannot be set"
+	import re, struct, sys
+	sys.path.insert(0, sys.argv[1])
+	from kdump_reader import KERNEL_IMAGE, Elf
+	core = Elf("cleared")
+	head = core.map[:1 << 16]
+	def key(name, base):
+	    found = re.search(rb"\n" + re.escape(name) + rb"=(-?[0-9a-f]+)\n", head)
+	    return int(found[1], base) if found else None
+	at = key(b"SYMBOL(clear_seq)", 16) - KERNEL_IMAGE + key(b"NUMBER(phys_base)", 10)
+	values = struct.pack("<Q", 200)
+	latched = key(b"OFFSET(latched_seq.val)", 10)	# two of them since 5.12, the reader's turn by turn
+	if latched is not None:
+	    at, values = at + latched, values * 2
+	offsets = [o + at - p for p, o, size, _ in core.loads if p <= at < p + size]
+	with open("cleared", "r+b") as f:
+	    for offset in offsets:	# the image is in the file twice
+	        f.seek(offset)
+	        assert f.read(len(values)) == bytes(len(values)), "something was cleared, or it is elsewhere"
+	        f.seek(offset)
+	        f.write(values)
+	PY
+	rm -f theirs.partial ours.partial applet.partial
+	"$TOP/qemu/in-root" sid makedumpfile --dump-dmesg --partial-dmesg "$PWD/cleared" \
+		"$PWD/theirs.partial" >makedumpfile.log 2>&1 ||
+		fail "makedumpfile --partial-dmesg: $(tail -n 1 makedumpfile.log)"
+	"$PROGRAM" makedumpfile --dump-dmesg --partial-dmesg cleared applet.partial >applet.log 2>&1 ||
+		fail "our makedumpfile --partial-dmesg: exit status $?"
+	cmp theirs.partial applet.partial || fail "$name: the partial text of our makedumpfile differs"
+	# In the form of vmcore-dmesg it is the end of the whole text.
+	"$PROGRAM" vmcore-dmesg --partial cleared >ours.partial || fail "exit status $?"
+	cmp <(tail -n "$(wc -l <ours.partial)" "ours.$name") ours.partial || fail "$name: no end of the log"
+	[ $(($(wc -l <"ours.$name") - $(wc -l <ours.partial))) -ge 200 ] && [ -s ours.partial ] ||
+		fail "$name: $(wc -l <ours.partial) lines of $(wc -l <"ours.$name") after the mark"
+	rm -f cleared
+}
+
 # ---- oracles
 # oracle_dir NAME: an empty directory to work in, held until the script ends
 oracle_dir() {
