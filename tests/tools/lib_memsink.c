@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <unistd.h>
 
 enum { ROOM = 1 << 30 };	/* addresses only; pages come as they are written */
 
@@ -14,6 +15,8 @@ static bool fails(struct mem_sink *m)
 	m->calls++;
 	if (m->calls == m->stop_at)
 		atomic_store(m->stop, 1);
+	if (m->calls == m->cut_at && ftruncate(m->cut_fd, (off_t)m->cut_to))
+		abort();
 	m->misused |= m->committed || m->kept || m->released;
 	return m->fail_at && (m->for_ever ? m->calls >= m->fail_at : m->calls == m->fail_at);
 }

@@ -18,6 +18,9 @@ struct mem_sink {
 	int      error;			/* with this */
 	unsigned stop_at;		/* the call that sets *stop; 0: none */
 	atomic_int *stop;
+	unsigned cut_at;		/* the call that cuts the file cut_fd to cut_to bytes; 0: none */
+	int      cut_fd;
+	uint64_t cut_to;
 	unsigned calls;
 	bool     committed, kept, released;
 	bool     misused;		/* a call came after the end, or a byte twice though it may not */

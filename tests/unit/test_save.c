@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -222,6 +223,43 @@ static void test_stop(void **state)
 	assert_true(last > 0);
 }
 
+/*
+ * The file is cut while it is mapped and read: the pages behind the cut are holes, and all others are
+ * right, the ones that were read before as the ones that come after.
+ */
+static void test_source_cut(void **state)
+{
+	static const unsigned calls[] = { 1, 3, 10, 20, 24 };
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(calls); i++) {
+		struct run_how how = { .level = 0, .codec = "none", .threads = 1 + i % 2 };
+		const uint64_t at = (3ULL << 30) + (4 << 20);
+		struct vmcore *v = vmcore_make(LARGE);
+		struct judgement j;
+		struct mem_sink m;
+		struct run r;
+
+		mem_sink_init(&m, true);
+		m.cut_at = calls[i];
+		m.cut_fd = v->fd;
+		m.cut_to = vmcore_offset(v, at);
+		how.sink = &m;
+		run_save(&r, v->path, &how);
+		assert_int_equal(ftruncate(v->mem_fd, (off_t)at), 0);	/* zeros are right there now */
+		j = judge(m.bytes, m.size, v);
+		if (r.rc || r.save.verdict != VERDICT_DEGRADED || j.why[0] || j.incomplete || j.empty)
+			fail_msg("cut at call %u: %d, %s, %s", calls[i], r.rc, verdict_names[r.save.verdict], j.why);
+		assert_int_equal(r.save.pipeline.holes.pages, (4 << 20) / 4096);
+		assert_int_equal(r.save.pipeline.holes.nr, 1);
+		assert_int_equal(r.save.pipeline.holes.start[0], at / 4096);
+		assert_true(m.calls > 30 && j.ok == r.save.filter.kept);
+		run_free(&r);
+		mem_sink_free(&m);
+		vmcore_free(v);
+	}
+}
+
 /* Further levels are tried where the first does not fit; the last try is what is left. */
 static void test_next_levels(void **state)
 {
@@ -271,6 +309,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_threads), cmocka_unit_test(test_each_call_fails),
 		cmocka_unit_test(test_full_disk), cmocka_unit_test(test_full_stream), cmocka_unit_test(test_stop),
+		cmocka_unit_test(test_source_cut),
 		cmocka_unit_test(test_next_levels), cmocka_unit_test(test_verdict),
 	};
 
