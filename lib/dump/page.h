@@ -72,18 +72,22 @@ static inline bool page_has_type(uint32_t mapcount, uint32_t type)
 	return mapcount == type;
 }
 
-/*
- * True if nothing that classification looks at differs between two struct pages, of which the first
- * is neither a head nor a free block: billions are compared, so that few have to be decoded.
- */
-static inline bool page_alike(const struct page_layout *l, const uint8_t *a, const uint8_t *b)
-{
-	uint32_t count_a = get_le32(a + l->mapcount), count_b = get_le32(b + l->mapcount);
-	uint64_t differ = (get_le64(a + l->flags) ^ get_le64(b + l->flags)) & l->told_by;
+/* All that classification looks at in a struct page that is neither a head nor a free block. */
+struct page_look {
+	uint64_t flags;
+	uint32_t count, bits;
+};
 
-	differ |= (get_le64(a + l->mapping) ^ get_le64(b + l->mapping)) & 1;
-	differ |= (get_le64(a + l->compound_head) ^ get_le64(b + l->compound_head)) & 1;
-	return !differ && (count_a == count_b || (l->types_apart && (count_a | count_b) <= INT32_MAX));
+/* For pages by the billion: of neighbours that look the same only the first has to be decoded. */
+static inline struct page_look page_look(const struct page_layout *l, const uint8_t *raw)
+{
+	uint32_t count = get_le32(raw + l->mapcount);
+
+	return (struct page_look){
+		.flags = get_le64(raw + l->flags) & l->told_by,
+		.count = l->types_apart && count <= INT32_MAX ? 0 : count,
+		.bits = (raw[l->mapping] & 1U) | (raw[l->compound_head] & 1U) << 1,
+	};
 }
 
 #endif

@@ -91,15 +91,22 @@ static bool judge(struct walk *w, pfn_t pfn, const uint8_t *raw, enum page_class
 	return false;
 }
 
-/* How many pages from i on, at least that one, look alike. */
+/* How many pages from i on, at least that one, look the same. */
 static size_t run_of(const struct batch *b, size_t i)
 {
-	const struct page_layout *l = b->w->layout;
-	size_t size = l->size, start = i;
-	const uint8_t *raw = b->raw + i * size;
+	const struct page_layout l = *b->w->layout;
+	const uint8_t *raw = b->raw + i * l.size;
+	const struct page_look first = page_look(&l, raw);
+	size_t start = i;
 
-	for (i++; i < b->n && bit_of(b->w, b->pfn + i) && page_alike(l, raw, raw + size); i++)
-		raw += size;
+	for (i++; i < b->n && bit_of(b->w, b->pfn + i); i++) {
+		struct page_look look;
+
+		raw += l.size;
+		look = page_look(&l, raw);
+		if (look.flags != first.flags || look.count != first.count || look.bits != first.bits)
+			break;
+	}
 	return i - start;
 }
 
