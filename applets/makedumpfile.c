@@ -11,12 +11,13 @@
 #include "base/io.h"
 #include "base/version.h"
 #include "dump/dmesg.h"
-#include "dump/save.h"
+#include "dump/memusage.h"
+#include "dump/reassemble.h"
 #include "dump/unflatten.h"
 
 enum {
 	OPT_THREADS = 256, OPT_MESSAGES, OPT_DMESG, OPT_PARTIAL, OPT_CHECK, OPT_DRY_RUN, OPT_STATS, OPT_NON_MMAP,
-	OPT_HARMLESS,
+	OPT_SPLIT, OPT_REASSEMBLE, OPT_MEM_USAGE, OPT_HARMLESS,
 };
 
 static const struct opt makedumpfile_opts[] = {
@@ -28,12 +29,15 @@ static const struct opt makedumpfile_opts[] = {
 	{ 'E', NULL, NULL, "write an ELF core" },
 	{ 'F', NULL, NULL, "write a flattened dump to standard output" },
 	{ 'R', NULL, NULL, "make DUMPFILE from a flattened dump on standard input" },
+	{ OPT_SPLIT, "split", NULL, "into two or more DUMPFILEs, as many pages in each" },
+	{ OPT_REASSEMBLE, "reassemble", NULL, "make one of split ones: operands are the parts, then DUMPFILE" },
 	{ 'f', NULL, NULL, "overwrite DUMPFILE" },
 	{ 'L', NULL, "SIZE", "end the dump as incomplete when it gets larger (K, M, G)" },
 	{ OPT_THREADS, "num-threads", "N", "threads that compress (default: one per CPU, as memory allows)" },
 	{ OPT_MESSAGES, "message-level", "N", "1 progress, 2 common, 4 errors, 8 debug, 16 report (default 7)" },
 	{ OPT_DMESG, "dump-dmesg", NULL, "write the kernel log instead of a dump" },
 	{ OPT_PARTIAL, "partial-dmesg", NULL, "of that only what came after the last `dmesg --clear`" },
+	{ OPT_MEM_USAGE, "mem-usage", NULL, "count the pages of /proc/kcore, or of a vmcore, by what they are for" },
 	{ OPT_CHECK, "check-params", NULL, "only check the words of the call" },
 	{ OPT_DRY_RUN, "dry-run", NULL, "do everything but write" },
 	{ OPT_STATS, "show-stats", NULL, "report what was left out" },
@@ -46,17 +50,23 @@ static const struct opt makedumpfile_opts[] = {
 	APPLET_OPTS_END
 };
 APPLET(makedumpfile, "makedumpfile", "filter and compress a vmcore, called as the program of that name is",
-       "[VMCORE] [DUMPFILE]");
+       "[VMCORE] [DUMPFILE...]");
 
 enum { SHOW_PROGRESS = 1, SHOW_COMMON = 2, SHOW_ERRORS = 4, SHOW_DEBUG = 8, SHOW_REPORT = 16, MAX_LEVELS = 8 };
 
+/* What is made. */
+enum mode { MODE_DUMP, MODE_DMESG, MODE_REARRANGE, MODE_REASSEMBLE, MODE_MEM_USAGE };
+
 static struct {
+	enum mode           mode;
 	struct save         save;
 	struct save_request rq;
 	unsigned            levels[MAX_LEVELS];
 	unsigned            show;
 	struct printk_form  log;
-	bool                flat, dmesg, check, dry_run, rearrange;
+	bool                flat, split, check, dry_run;
+	char *const        *to;			/* DUMPFILEs of a split dump */
+	size_t              nr_to;
 	unsigned            compressions;	/* options that name one */
 	uint64_t            last_percent;
 	FILE               *out;		/* messages; standard output is the dump with -F */
@@ -125,6 +135,14 @@ static void set_codec(const char *name)
 	job.compressions++;
 }
 
+static int set_mode(enum mode mode, struct err *e)
+{
+	if (job.mode != MODE_DUMP && job.mode != mode)
+		return err_say(e, -EINVAL, "more than one of -R, --dump-dmesg, --reassemble and --mem-usage");
+	job.mode = mode;
+	return 0;
+}
+
 static int take_option(int id, const char *value, struct err *e)
 {
 	switch (id) {
@@ -138,10 +156,13 @@ static int take_option(int id, const char *value, struct err *e)
 	case 'p': set_codec("lzo"); break;
 	case 'E': job.rq.format = FORMAT_ELF; break;
 	case 'F': job.flat = true; break;
-	case 'R': job.rearrange = true; break;
+	case 'R': return set_mode(MODE_REARRANGE, e);
+	case OPT_REASSEMBLE: return set_mode(MODE_REASSEMBLE, e);
+	case OPT_MEM_USAGE: return set_mode(MODE_MEM_USAGE, e);
+	case OPT_SPLIT: job.split = true; break;
 	case 'f': job.rq.replace = true; break;
-	case OPT_DMESG: job.dmesg = true; break;
-	case OPT_PARTIAL: job.dmesg = job.log.since_clear = true; break;
+	case OPT_PARTIAL: job.log.since_clear = true; return set_mode(MODE_DMESG, e);
+	case OPT_DMESG: return set_mode(MODE_DMESG, e);
 	case OPT_CHECK: job.check = true; break;
 	case OPT_DRY_RUN: job.dry_run = true; break;
 	case OPT_STATS: job.show |= SHOW_REPORT; break;
@@ -150,20 +171,50 @@ static int take_option(int id, const char *value, struct err *e)
 	return 0;
 }
 
-static int check(const struct args *a, struct err *e)
+static int check_together(struct err *e)
 {
-	int wanted = job.flat || job.dry_run || job.rearrange ? 1 : 2;
-
 	if (job.compressions > 1)
 		return err_say(e, -EINVAL, "more than one of -c, -l, -p and -z");
 	if (job.rq.format == FORMAT_ELF && job.compressions)
 		return err_say(e, -EINVAL, "-E cannot be compressed");
-	if (job.check && a->nr_operands == 0)
-		return 0;
-	if (a->nr_operands != wanted && !(job.dry_run && a->nr_operands == 2))
-		return err_say(e, -EINVAL, "%s wanted, %d operands given; see --help",
-			       job.rearrange ? "DUMPFILE is" : wanted == 1 ? "VMCORE is" :
-			       "VMCORE and DUMPFILE are", a->nr_operands);
+	if (job.split && (job.rq.format == FORMAT_ELF || job.flat || job.mode != MODE_DUMP))
+		return err_say(e, -EINVAL, "--split makes kdump-compressed files only: not with %s",
+			       job.rq.format == FORMAT_ELF ? "-E" : job.flat ? "-F" : "another task");
+	if (job.dry_run && job.mode != MODE_DUMP)
+		return err_say(e, -EINVAL, "--dry-run is for dumps only");
+	return 0;
+}
+
+/* The operands that a call wants. */
+static const struct {
+	int         min, max;
+	const char *text;
+} wanted[] = {
+	[MODE_DUMP]       = { 2, 2, "VMCORE and DUMPFILE are" },
+	[MODE_DMESG]      = { 2, 2, "VMCORE and LOGFILE are" },
+	[MODE_REARRANGE]  = { 1, 1, "DUMPFILE is" },
+	[MODE_REASSEMBLE] = { 3, SPLIT_MAX_PARTS + 1, "two or more parts and DUMPFILE are" },
+	[MODE_MEM_USAGE]  = { 1, 1, "/proc/kcore is" },
+};
+
+static int check(const struct args *a, struct err *e)
+{
+	int min = wanted[job.mode].min, max = wanted[job.mode].max, rc = check_together(e);
+	const char *text = wanted[job.mode].text;
+
+	if (rc || (job.check && a->nr_operands == 0))
+		return rc;
+	if (job.split) {
+		min = job.dry_run ? 1 : 3;
+		max = SPLIT_MAX_PARTS + 1;
+		text = "VMCORE and two or more DUMPFILEs are";
+	} else if (job.dry_run || (job.flat && job.mode <= MODE_DMESG)) {
+		min = 1;
+		max = job.dry_run ? 2 : 1;
+		text = "VMCORE is";
+	}
+	if (a->nr_operands < min || a->nr_operands > max)
+		return err_say(e, -EINVAL, "%s wanted, %d operands given; see --help", text, a->nr_operands);
 	return 0;
 }
 
@@ -215,6 +266,15 @@ static int rearrange(const char *to, struct err *e)
 	return rc;
 }
 
+static int put_together(char *const *from, size_t nr, const char *to, struct err *e)
+{
+	int rc = reassemble(from, nr, to, job.rq.replace, e);
+
+	if (!rc && job.show & SHOW_COMMON)
+		fprintf(job.out, "\nThe dumpfile is saved to %s.\n", to);
+	return rc;
+}
+
 static void report(void)
 {
 	const struct filter *f = &job.save.filter;
@@ -228,6 +288,25 @@ static void report(void)
 		(unsigned long long)(job.save.level & LEVEL_ZERO ? job.save.pipeline.zeros : 0),
 		(unsigned long long)f->kept);
 	fprintf(job.out, "Size of the dump           : %llu bytes\n", (unsigned long long)job.save.size);
+}
+
+/* save_request.open: several files in the place of one. */
+static int open_parts(struct sink **out, const char *to, uint64_t stamp, bool replace, struct err *e)
+{
+	(void)to;
+	(void)stamp;
+	return parts_sink_open(out, job.to, job.nr_to, replace, e);
+}
+
+static void say_saved(void)
+{
+	if (!job.split) {
+		fprintf(job.out, "\nThe dumpfile is saved to %s.\n", job.rq.to);
+		return;
+	}
+	fprintf(job.out, "\nThe dumpfiles are saved to ");
+	for (size_t i = 0; i < job.nr_to; i++)
+		fprintf(job.out, "%s%s", job.to[i], i + 2 < job.nr_to ? ", " : i + 2 == job.nr_to ? ", and " : ".\n");
 }
 
 static int dump(struct err *e)
@@ -246,9 +325,61 @@ static int dump(struct err *e)
 	if (rc)
 		err_add(e, "%s", verdict_names[job.save.verdict]);
 	else if (job.show & SHOW_COMMON && !job.flat && !job.dry_run)
-		fprintf(job.out, "\nThe dumpfile is saved to %s.\n", job.rq.to);
+		say_saved();
 	save_free(&job.save);
 	return rc;
+}
+
+static void usage_row(const char *type, uint64_t pages, const char *excludable, const char *what)
+{
+	fprintf(job.out, "%s\t%-16llu\t%s\t\t%s\n", type, (unsigned long long)pages, excludable, what);
+}
+
+/* The table as its readers know it from the original. */
+static int mem_usage(struct err *e)
+{
+	struct mem_usage m;
+	int rc = mem_usage_count(&m, job.rq.vmcore, job.rq.threads, say, NULL, e);
+
+	if (rc)
+		return rc;
+	fprintf(job.out, "TYPE\t\tPAGES\t\t\tEXCLUDABLE\tDESCRIPTION\n"
+		"----------------------------------------------------------------------\n");
+	usage_row("ZERO\t", m.zero, "yes", "Pages filled with zero");
+	usage_row("NON_PRI_CACHE", m.excluded[PAGE_CACHE], "yes", "Cache pages without private flag");
+	usage_row("PRI_CACHE", m.excluded[PAGE_CACHE_PRIVATE], "yes", "Cache pages with private flag");
+	usage_row("USER\t", m.excluded[PAGE_USER], "yes", "User process pages");
+	usage_row("FREE\t", m.excluded[PAGE_FREE], "yes", "Free pages");
+	usage_row("KERN_DATA", m.needed, "no", "Dumpable kernel data");
+	fprintf(job.out, "\npage size:\t\t%-16llu\nTotal pages on system:\t%-16llu\n"
+		"Total size on system:\t%-16llu Byte\n\n", (unsigned long long)m.page_size,
+		(unsigned long long)m.all, (unsigned long long)(m.all * m.page_size));
+	return 0;
+}
+
+static int run(struct args *a, struct err *e)
+{
+	/* The words of argv, which are not const. */
+	char *const *operands = (char *const *)a->operands;
+	int last = a->nr_operands - 1;
+
+	job.out = job.flat ? stderr : stdout;
+	job.rq.vmcore = operands[0];
+	job.rq.to = job.dry_run ? "null:" : job.flat ? "-" : operands[last];
+	if (job.split && !job.dry_run) {
+		job.to = operands + 1;
+		job.nr_to = (size_t)last;
+		job.rq.parts = (unsigned)last;
+		job.rq.format = FORMAT_SPLIT;
+		job.rq.open = open_parts;
+	}
+	switch (job.mode) {
+	case MODE_REARRANGE: return rearrange(operands[0], e);
+	case MODE_REASSEMBLE: return put_together(operands, (size_t)last, operands[last], e);
+	case MODE_DMESG: return dump_dmesg(e);
+	case MODE_MEM_USAGE: return mem_usage(e);
+	default: return dump(e);
+	}
 }
 
 static int makedumpfile_main(struct args *a)
@@ -274,13 +405,10 @@ static int makedumpfile_main(struct args *a)
 		return applet_fail(&e);
 	if (job.check)
 		return DONE;
-	job.out = job.flat ? stderr : stdout;
-	job.rq.vmcore = a->operands[0];
-	job.rq.to = job.dry_run ? "null:" : job.flat ? "-" : a->operands[1];
 	signal(SIGXFSZ, SIG_IGN);
 	signal(SIGPIPE, SIG_IGN);
-	rc = job.rearrange ? rearrange(a->operands[0], &e) : job.dmesg ? dump_dmesg(&e) : dump(&e);
-	if (!rc && job.show & SHOW_COMMON)
+	rc = run(a, &e);
+	if (!rc && job.show & SHOW_COMMON && job.mode != MODE_MEM_USAGE)
 		fprintf(job.out, "\nmakedumpfile Completed.\n");
 	return rc ? applet_fail(&e) : DONE;
 }

@@ -100,11 +100,55 @@ static void elf_free(struct format *f)
 	elfdump_free(&f->elf);
 }
 
+static int split_begin(struct format *f, const struct format_start *s, struct err *e)
+{
+	return splitdump_init(&f->split, s->sink, s->filter, s->flag, s->level, s->digest, s->limit, e);
+}
+
+static void *split_put_to(struct format *f)
+{
+	return &f->split;
+}
+
+static int split_end(struct format *f, bool complete, struct err *e)
+{
+	return splitdump_end(&f->split, complete, e);
+}
+
+static uint64_t split_size(const struct format *f)
+{
+	return splitdump_size(&f->split);
+}
+
+static uint64_t split_saved(const struct format *f)
+{
+	return splitdump_saved(&f->split);
+}
+
+static size_t split_sums(const struct format *f, const struct digest **header, const struct region **regions)
+{
+	*header = &f->split.parts[0].writer.header_sum;
+	*regions = f->split.parts[0].writer.regions;
+	return NR_REGIONS;
+}
+
+static bool split_notes_lost(const struct format *f)
+{
+	return splitdump_notes_lost(&f->split);
+}
+
+static void split_free(struct format *f)
+{
+	splitdump_free(&f->split);
+}
+
 static const struct format_ops formats[] = {
 	[FORMAT_KDUMP] = { "kdump", kdump_begin, writer_pages, kdump_put_to, kdump_end, kdump_size, kdump_saved,
 			   kdump_sums, kdump_notes_lost, kdump_free },
 	[FORMAT_ELF] = { "elf", elf_begin, elfdump_pages, elf_put_to, elf_end, elf_size, elf_saved, elf_sums,
 			 elf_notes_lost, elf_free },
+	[FORMAT_SPLIT] = { "split", split_begin, splitdump_pages, split_put_to, split_end, split_size, split_saved,
+			   split_sums, split_notes_lost, split_free },
 };
 
 int format_begin(struct format *f, enum format_kind kind, const struct format_start *start, struct err *e)

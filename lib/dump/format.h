@@ -4,9 +4,9 @@
 #define DUMP_FORMAT_H
 
 #include "dump/elfdump.h"
-#include "dump/writer.h"
+#include "dump/splitdump.h"
 
-enum format_kind { FORMAT_KDUMP, FORMAT_ELF };
+enum format_kind { FORMAT_KDUMP, FORMAT_ELF, FORMAT_SPLIT /* into a sink of parts */ };
 
 /* What a format needs to begin. All pointers are borrowed. */
 struct format_start {
@@ -28,7 +28,10 @@ struct format_ops {
 	int       (*end)(struct format *f, bool complete, struct err *e);
 	uint64_t  (*size)(const struct format *f);	/* bytes so far */
 	uint64_t  (*saved)(const struct format *f);	/* pages so far */
-	/* The checksums: of the header at offset 0, and of the regions. Returns how many regions. */
+	/*
+	 * The checksums: of the header at offset 0, and of the regions. Returns how many regions. Of several
+	 * files those of the first: there is no manifest that tells of more than one.
+	 */
 	size_t    (*sums)(const struct format *f, const struct digest **header, const struct region **regions);
 	bool      (*notes_lost)(const struct format *f);	/* not all notes could be read */
 	void      (*free)(struct format *f);
@@ -39,6 +42,7 @@ struct format {
 	union {
 		struct writer  kdump;
 		struct elfdump elf;
+		struct splitdump split;
 	};
 };
 

@@ -63,6 +63,13 @@ void layout_sub_header(const struct layout *l, const struct kernel *k, unsigned 
 	put_le64(out + 48, l->notes_at);
 	put_le64(out + 56, l->notes_len);
 	put_le64(out + 96, l->max_pfn);				/* max_mapnr_64 */
+	if (!l->split)
+		return;
+	put_le32(out + 12, 1);
+	put_le64(out + 16, l->start_pfn);			/* start_pfn, end_pfn: of readers before version 6 */
+	put_le64(out + 24, l->end_pfn);
+	put_le64(out + 80, l->start_pfn);			/* start_pfn_64, end_pfn_64 */
+	put_le64(out + 88, l->end_pfn);
 }
 
 void layout_desc(uint8_t *out, uint64_t at, uint32_t size, uint32_t flags, uint64_t pfn)

@@ -25,6 +25,8 @@ struct layout {
 	uint64_t notes_at, notes_len;	/* in the file */
 	uint64_t bitmap_blocks;		/* of one bitmap */
 	uint64_t bitmap1_at, bitmap2_at, descs_at, data_at;
+	bool     split;			/* one of several files: it describes pages of [start_pfn, end_pfn) only */
+	pfn_t    start_pfn, end_pfn;	/* set by the caller together with split */
 };
 
 /* Returns 0 or -EFBIG if the numbers do not fit the format. */

@@ -34,6 +34,7 @@ struct save_request {
 	unsigned            threads;		/* 0: one per CPU */
 	enum digest_kind    digest;
 	enum format_kind    format;		/* FORMAT_ELF: codec must be none */
+	unsigned            parts;		/* FORMAT_SPLIT: files in the sink that open makes, by parts_sink_open */
 	uint64_t            limit;		/* bytes that the dump may have; 0: as many as fit */
 	bool                replace;		/* overwrite an existing file */
 	const atomic_int   *stop;		/* see pipeline */

@@ -206,6 +206,44 @@ static int mark(struct writer *w, uint64_t pfn, struct err *e)
 	return 0;
 }
 
+static int mark_word(struct writer *w, pfn_t first, uint64_t bits, pfn_t from, pfn_t to, struct err *e)
+{
+	int rc = 0;
+
+	for (; bits && !rc; bits &= bits - 1) {
+		pfn_t pfn = first + (pfn_t)__builtin_ctzll(bits);
+
+		if (pfn >= from && pfn < to)
+			rc = mark(w, pfn, e);
+	}
+	return rc;
+}
+
+/* The bits of kept pages of [from, to), whose descriptors are in other files. */
+static int mark_others(struct writer *w, pfn_t from, pfn_t to, struct err *e)
+{
+	struct filter *f = w->others;
+	size_t words = filter_section_words(f);
+	uint64_t *scratch = calloc(words, sizeof(*scratch)), own = w->bits_set;
+	int rc = scratch ? 0 : err_set(e, -ENOMEM, "the bitmap of one of several files");
+
+	for (uint64_t i = from >> f->section_shift; !rc && i < f->nr_sections; i++) {
+		const uint64_t *bits = filter_bits(f, i, scratch);
+
+		for (size_t word = 0; bits && word < words && !rc; word++)
+			rc = mark_word(w, (i << f->section_shift) + word * 64, bits[word], from, to, e);
+	}
+	w->bits_set = own;
+	free(scratch);
+	return rc;
+}
+
+int writer_others(struct writer *w, struct filter *others, struct err *e)
+{
+	w->others = others;
+	return mark_others(w, 0, w->layout.start_pfn, e);
+}
+
 int writer_pages(void *writer, const struct packed *pages, size_t n, const void *data, size_t len,
 		 struct err *e)
 {
@@ -287,6 +325,10 @@ int writer_end(struct writer *w, bool complete, struct err *e)
 	if (rc)
 		take_back(w);
 	rc = flush(w, &w->regions[REGION_DESCS], e);
+	if (!rc && w->others && !w->others_marked) {
+		w->others_marked = true;
+		rc = mark_others(w, w->layout.end_pfn, w->layout.max_pfn, e);
+	}
 	if (!rc)
 		rc = end_bitmap2(w, e);
 	/* Without any data the file would end inside the bitmaps' hole; readers want them whole. */

@@ -5,6 +5,7 @@
 
 #include "dump/codec.h"
 #include "dump/digest.h"
+#include "dump/filter.h"
 #include "dump/layout.h"
 #include "sink/sink.h"
 
@@ -23,6 +24,8 @@ struct writer {
 	struct sink         *sink;	/* borrowed */
 	struct layout        layout;
 	const struct kernel *k;		/* borrowed */
+	struct filter       *others;	/* of one of several files: which pages the others hold; else NULL; borrowed */
+	bool                 others_marked;	/* those behind its own pages are in bitmap2 */
 	uint32_t             status;	/* of a complete dump */
 	struct region        regions[NR_REGIONS];
 	uint8_t             *arena;	/* of all buffers; owned */
@@ -54,6 +57,13 @@ size_t writer_memory(void);
  */
 int writer_init(struct writer *w, struct sink *sink, const struct layout *l, const struct kernel *k,
 		uint32_t flag, unsigned level, enum digest_kind kind, struct err *e);
+
+/*
+ * Behind writer_init, if the layout is split: bitmap2 is to tell of all pages that others keeps, as in a
+ * dump of makedumpfile --split, though only those of the layout's range will come here. Not while
+ * another thread asks the filter; the same is true of writer_end then.
+ */
+int writer_others(struct writer *w, struct filter *others, struct err *e);
 
 /*
  * The next pages, rising pfns, into a struct writer; data holds their bytes one after the other. On an error

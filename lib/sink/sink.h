@@ -19,7 +19,7 @@ struct sink;
 
 struct sink_ops {
 	const char *name;
-	/* Put all of buf at byte offset `at` of the object, or fail: then none of it counts. */
+	/* Put all of buf at byte offset `at` of the object, or fail: then none of it counts. NULL: of parts. */
 	int (*write)(struct sink *s, uint64_t at, const void *buf, size_t len, struct err *e);
 	/* Room for bytes [0, len) is wanted: -ENOSPC now rather than later. NULL: cannot be asked. */
 	int (*reserve)(struct sink *s, uint64_t len, struct err *e);
@@ -61,6 +61,15 @@ int sink_keep(struct sink *s, struct err *e);
 
 /* Free it, whatever happened. NULL is fine. */
 void sink_close(struct sink *s);
+
+/*
+ * Several files as one: opened, committed and kept together. If one of them cannot be committed none has
+ * its final name. The bytes go to the files themselves, sinks like others but for how they end.
+ * Returns as sink_open; also -EINVAL if two of the paths are one file. After an error nothing is left.
+ */
+int parts_sink_open(struct sink **out, char *const *paths, size_t nr, bool replace, struct err *e);
+/* The i-th file of a sink of parts, borrowed; NULL: it has not so many. */
+struct sink *sink_part(struct sink *s, size_t i);
 
 /* True if an error of a sink means that there is no room: a full disk, a quota, a file size limit. */
 bool sink_is_full(int code);

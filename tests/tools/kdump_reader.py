@@ -106,10 +106,14 @@ class Kdump(Mapped):
         half = self.bitmap_blocks // 2 * self.block
         if half * 8 < self.max_mapnr:
             raise ValueError(f"{path}: bitmaps of {half} bytes for {self.max_mapnr} frames")
+        if self.split:
+            (self.start_pfn, self.end_pfn) = self.take("QQ", self.block + 80)
         self.bitmap1 = self.map[at:at + half]
         self.bitmap2 = self.map[at + half:at + 2 * half]
         self.descs = at + 2 * half
         self.pages = list(set_bits(self.bitmap2))
+        if self.split:  # bitmap2 tells of all parts, the descriptors are of this one
+            self.pages = [pfn for pfn in self.pages if self.start_pfn <= pfn < self.end_pfn]
         self.cache = (None, None)
 
     def note(self):
