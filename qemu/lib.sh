@@ -90,3 +90,30 @@ suite_unpack() {
 	done
 	rm -rf "$tmp"
 }
+
+# suite_root SUITE DIR PACKAGE...: DIR/root holds the packages and all that they depend on, once.
+suite_root() {
+	local suite=$1 dir=$2 apt=$BUILD/apt/$1 link deb
+	shift 2
+	[ ! -e "$dir/ready" ] || return 0
+	suite_update "$suite"
+	note "fetching $* of $suite"
+	rm -rf "$dir"
+	mkdir -p "$dir/root"
+	for link in bin sbin lib lib64; do
+		mkdir -p "$dir/root/usr/$link"
+		ln -s "usr/$link" "$dir/root/$link"
+	done
+	rm -f "$apt"/cache/archives/*.deb
+	# With an empty status file the closure of the dependencies is what apt would install.
+	in_suite "$suite" apt-get install -y --download-only "$@" >"$dir/apt.log" ||
+		die "apt-get install --download-only $* gave an error; see $dir/apt.log"
+	for deb in "$apt"/cache/archives/*.deb; do
+		dpkg -x "$deb" "$dir/root" || die "dpkg -x ${deb##*/} gave an error"
+		echo "${deb##*/}" >>"$dir/packages"
+		rm -f "$deb"
+	done
+	mkdir -p "$dir/root"/{proc,dev,tmp,root}
+	[ -e "$dir/root/bin/sh" ] || ln -s dash "$dir/root/bin/sh"
+	touch "$dir/ready"
+}
