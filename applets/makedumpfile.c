@@ -25,7 +25,7 @@ static const struct opt makedumpfile_opts[] = {
 	{ 'c', NULL, NULL, "compress each page with zlib" },
 	{ 'l', NULL, NULL, "with lzo" },
 	{ 'z', NULL, NULL, "with zstd" },
-	{ 'p', NULL, NULL, "with lzo, too: snappy is not in this program" },
+	{ 'p', NULL, NULL, "with lzo and a warning: snappy is not in this program" },
 	{ 'E', NULL, NULL, "write an ELF core" },
 	{ 'F', NULL, NULL, "write a flattened dump to standard output" },
 	{ 'R', NULL, NULL, "make DUMPFILE from a flattened dump on standard input" },
@@ -64,7 +64,7 @@ static struct {
 	unsigned            levels[MAX_LEVELS];
 	unsigned            show;
 	struct printk_form  log;
-	bool                flat, split, check, dry_run;
+	bool                flat, split, check, dry_run, snappy;
 	char *const        *to;			/* DUMPFILEs of a split dump */
 	size_t              nr_to;
 	unsigned            compressions;	/* options that name one */
@@ -153,7 +153,7 @@ static int take_option(int id, const char *value, struct err *e)
 	case 'c': set_codec("zlib"); break;
 	case 'l': set_codec("lzo"); break;
 	case 'z': set_codec("zstd"); break;
-	case 'p': set_codec("lzo"); break;
+	case 'p': set_codec("lzo"); job.snappy = true; break;
 	case 'E': job.rq.format = FORMAT_ELF; break;
 	case 'F': job.flat = true; break;
 	case 'R': return set_mode(MODE_REARRANGE, e);
@@ -244,6 +244,15 @@ static int dump_dmesg(struct err *e)
 	return rc;
 }
 
+static void say_saved(void)
+{
+	if (!(job.show & SHOW_COMMON) || job.flat || job.dry_run)
+		return;
+	fprintf(job.out, job.nr_to ? "\nThe dumpfiles are saved to " : "\nThe dumpfile is saved to %s.\n", job.rq.to);
+	for (size_t i = 0; i < job.nr_to; i++)
+		fprintf(job.out, "%s%s", job.to[i], i + 2 < job.nr_to ? ", " : i + 2 == job.nr_to ? ", and " : ".\n");
+}
+
 static int rearrange(const char *to, struct err *e)
 {
 	struct unflatten u;
@@ -261,17 +270,8 @@ static int rearrange(const char *to, struct err *e)
 	sink_close(sink);
 	if (rc == -ENODATA)
 		err_add(e, "the stream is cut; `recover %s-incomplete OUT` makes the best of it", to);
-	else if (!rc && job.show & SHOW_COMMON)
-		fprintf(job.out, "\nThe dumpfile is saved to %s.\n", to);
-	return rc;
-}
-
-static int put_together(char *const *from, size_t nr, const char *to, struct err *e)
-{
-	int rc = reassemble(from, nr, to, job.rq.replace, e);
-
-	if (!rc && job.show & SHOW_COMMON)
-		fprintf(job.out, "\nThe dumpfile is saved to %s.\n", to);
+	if (!rc)
+		say_saved();
 	return rc;
 }
 
@@ -298,17 +298,6 @@ static int open_parts(struct sink **out, const char *to, uint64_t stamp, bool re
 	return parts_sink_open(out, job.to, job.nr_to, replace, e);
 }
 
-static void say_saved(void)
-{
-	if (!job.split) {
-		fprintf(job.out, "\nThe dumpfile is saved to %s.\n", job.rq.to);
-		return;
-	}
-	fprintf(job.out, "\nThe dumpfiles are saved to ");
-	for (size_t i = 0; i < job.nr_to; i++)
-		fprintf(job.out, "%s%s", job.to[i], i + 2 < job.nr_to ? ", " : i + 2 == job.nr_to ? ", and " : ".\n");
-}
-
 static int dump(struct err *e)
 {
 	int rc = save_run(&job.save, &job.rq, e);
@@ -324,45 +313,31 @@ static int dump(struct err *e)
 		log_warn("%s", job.save.why.msg);
 	if (rc)
 		err_add(e, "%s", verdict_names[job.save.verdict]);
-	else if (job.show & SHOW_COMMON && !job.flat && !job.dry_run)
+	else
 		say_saved();
 	save_free(&job.save);
 	return rc;
 }
 
-static void usage_row(const char *type, uint64_t pages, const char *excludable, const char *what)
-{
-	fprintf(job.out, "%s\t%-16llu\t%s\t\t%s\n", type, (unsigned long long)pages, excludable, what);
-}
-
-/* The table as its readers know it from the original. */
 static int mem_usage(struct err *e)
 {
 	struct mem_usage m;
+	char table[1024];
 	int rc = mem_usage_count(&m, job.rq.vmcore, job.rq.threads, say, NULL, e);
 
-	if (rc)
-		return rc;
-	fprintf(job.out, "TYPE\t\tPAGES\t\t\tEXCLUDABLE\tDESCRIPTION\n"
-		"----------------------------------------------------------------------\n");
-	usage_row("ZERO\t", m.zero, "yes", "Pages filled with zero");
-	usage_row("NON_PRI_CACHE", m.excluded[PAGE_CACHE], "yes", "Cache pages without private flag");
-	usage_row("PRI_CACHE", m.excluded[PAGE_CACHE_PRIVATE], "yes", "Cache pages with private flag");
-	usage_row("USER\t", m.excluded[PAGE_USER], "yes", "User process pages");
-	usage_row("FREE\t", m.excluded[PAGE_FREE], "yes", "Free pages");
-	usage_row("KERN_DATA", m.needed, "no", "Dumpable kernel data");
-	fprintf(job.out, "\npage size:\t\t%-16llu\nTotal pages on system:\t%-16llu\n"
-		"Total size on system:\t%-16llu Byte\n\n", (unsigned long long)m.page_size,
-		(unsigned long long)m.all, (unsigned long long)(m.all * m.page_size));
-	return 0;
+	if (!rc)
+		fprintf(job.out, "%s\n", mem_usage_table(&m, table, sizeof(table)));
+	return rc;
 }
 
 static int run(struct args *a, struct err *e)
 {
 	/* The words of argv, which are not const. */
 	char *const *operands = (char *const *)a->operands;
-	int last = a->nr_operands - 1;
+	int last = a->nr_operands - 1, rc;
 
+	if (job.snappy && job.show & SHOW_ERRORS)
+		log_warn("snappy is not in this program: lzo compresses instead");
 	job.out = job.flat ? stderr : stdout;
 	job.rq.vmcore = operands[0];
 	job.rq.to = job.dry_run ? "null:" : job.flat ? "-" : operands[last];
@@ -375,7 +350,11 @@ static int run(struct args *a, struct err *e)
 	}
 	switch (job.mode) {
 	case MODE_REARRANGE: return rearrange(operands[0], e);
-	case MODE_REASSEMBLE: return put_together(operands, (size_t)last, operands[last], e);
+	case MODE_REASSEMBLE:
+		rc = reassemble(operands, (size_t)last, job.rq.to, job.rq.replace, e);
+		if (!rc)
+			say_saved();
+		return rc;
 	case MODE_DMESG: return dump_dmesg(e);
 	case MODE_MEM_USAGE: return mem_usage(e);
 	default: return dump(e);

@@ -3,6 +3,7 @@
 #include "dump/memusage.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -35,4 +36,30 @@ int mem_usage_count(struct mem_usage *m, const char *path, unsigned threads,
 		save_free(s);
 	free(s);
 	return rc;
+}
+
+const char *mem_usage_table(const struct mem_usage *m, char *out, size_t size)
+{
+	const struct {
+		const char *type, *excludable, *what;
+		uint64_t    pages;
+	} rows[] = {
+		{ "ZERO\t", "yes", "Pages filled with zero", m->zero },
+		{ "NON_PRI_CACHE", "yes", "Cache pages without private flag", m->excluded[PAGE_CACHE] },
+		{ "PRI_CACHE", "yes", "Cache pages with private flag", m->excluded[PAGE_CACHE_PRIVATE] },
+		{ "USER\t", "yes", "User process pages", m->excluded[PAGE_USER] },
+		{ "FREE\t", "yes", "Free pages", m->excluded[PAGE_FREE] },
+		{ "KERN_DATA", "no", "Dumpable kernel data", m->needed },
+	};
+	size_t n = (size_t)snprintf(out, size, "TYPE\t\tPAGES\t\t\tEXCLUDABLE\tDESCRIPTION\n%s\n",
+				    "----------------------------------------------------------------------");
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]) && n < size; i++)
+		n += (size_t)snprintf(out + n, size - n, "%s\t%-16llu\t%s\t\t%s\n", rows[i].type,
+				      (unsigned long long)rows[i].pages, rows[i].excludable, rows[i].what);
+	if (n < size)
+		snprintf(out + n, size - n, "\npage size:\t\t%-16llu\nTotal pages on system:\t%-16llu\n"
+			 "Total size on system:\t%-16llu Byte\n", (unsigned long long)m->page_size,
+			 (unsigned long long)m->all, (unsigned long long)(m->all * m->page_size));
+	return out;
 }

@@ -21,4 +21,7 @@ struct mem_usage {
 int mem_usage_count(struct mem_usage *m, const char *path, unsigned threads,
 		    void (*say)(void *ctx, bool warning, const char *text), void *ctx, struct err *e);
 
+/* The table as makedumpfile --mem-usage prints it, in out; also returned. 1024 bytes are enough. */
+const char *mem_usage_table(const struct mem_usage *m, char *out, size_t size);
+
 #endif

@@ -103,7 +103,7 @@ static int take_phdr(struct source *s, const uint8_t *p, const char *path, struc
 		s->notes_len = filesz;
 		return 0;
 	}
-	if (get_le32(p) != PT_LOAD || filesz == 0)
+	if (get_le32(p) != PT_LOAD || filesz == 0 || paddr == UINT64_MAX)	/* no RAM: see source_kcore.c */
 		return 0;
 	if (__builtin_add_overflow(paddr, filesz, &end) || end > MAX_PADDR || offset > INT64_MAX ||
 	    filesz > INT64_MAX - offset)
@@ -200,6 +200,8 @@ int source_open(struct source *s, const char *path, struct err *e)
 		goto out;
 	s->machine = get_le16(head + 18);
 	rc = read_phdrs(s, head, path, e);
+	if (!rc)
+		rc = source_kcore(s, &st, e);
 	if (!rc)
 		return 0;
 out:

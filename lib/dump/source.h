@@ -92,6 +92,16 @@ struct kdumpfile;
 const struct kdumpfile *source_kdumpfile(const struct source *s);
 
 /*
+ * source_kcore.c: if st is that of /proc/kcore, s is the memory of the running kernel: it cannot be mapped,
+ * and what is kept for the capture kernel is left out, as a vmcore does. Returns 0, -ENOMEM, or an error
+ * of /proc/iomem.
+ */
+struct stat;
+int source_kcore(struct source *s, const struct stat *st, struct err *e);
+/* Its part that can be tried: leave out what the text of /proc/iomem calls "Crash kernel". */
+int source_leave_out_crash_kernel(struct source *s, const char *iomem);
+
+/*
  * Make ram from loads for pages of 1 << page_shift bytes: partial pages at either end are left
  * out, overlapping PT_LOADs (kexec_file_load lists the kernel image twice) count once. A dump knows its
  * page size: there page_shift has no effect.

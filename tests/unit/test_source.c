@@ -45,6 +45,8 @@ static const struct {
 	{ "section 0 says four billion", "xnum 0\n" TWO "poke shdr+44 ff ff ff ff\n", "4294967295 program headers" },
 	{ "a PT_LOAD that wraps around the address space", TWO "poke phdr+87 ff ff ff ff ff ff ff ff\n", "cannot be" },
 	{ "a PT_LOAD at a negative file offset", TWO "poke phdr+71 ff\n", "cannot be" },
+	{ "a PT_LOAD without a physical address, as /proc/kcore has for vmalloc", TWO
+	  "poke phdr+80 ff ff ff ff ff ff ff ff\n", NULL },
 	{ "a PT_LOAD beyond what machines address", TWO "poke phdr+86 10\n", "cannot be" },
 	{ "more memory than the largest machine, in a small file", TWO "poke phdr+94 01\n", "damaged program headers" },
 	{ "notes that end beyond the file do not", TWO "poke phdr+38 01\n", NULL },
@@ -68,6 +70,55 @@ static void test_headers(void **state)
 			fail_msg("%s: says '%s'", headers[i].why, e.msg);
 		if (!rc)
 			source_close(&s);
+		vmcore_free(v);
+	}
+}
+
+/* Loads after the crash kernel's memory is gone: physical range and how far the file offset moved. */
+static void test_crash_kernel(void **state)
+{
+	static const struct {
+		const char *why, *iomem;
+		size_t nr;			/* loads more than before */
+		struct { uint64_t start, end, skip; } loads[2];	/* those of 256M to 257M */
+	} cases[] = {
+		{ "none", "10000000-100fffff : System RAM\n", 0, { { 256 << 20, 257 << 20, 0 } } },
+		{ "in the middle", "10000000-100fffff : System RAM\n  10040000-1005ffff : Crash kernel\n", 1,
+		  { { 0x10000000, 0x10040000, 0 }, { 0x10060000, 0x10100000, 0x60000 } } },
+		{ "at the beginning", "0fff0000-1003ffff : Crash kernel\n", 0, { { 0x10040000, 0x10100000, 0x40000 } } },
+		{ "at the end", "100c0000-101fffff : Crash kernel\n", 0, { { 0x10000000, 0x100c0000, 0 } } },
+		{ "all of it", "0f000000-100fffff : Crash kernel\n", 0, { { 0x10100000, 0x10100000, 0x100000 } } },
+		{ "not for everybody to know", "00000000-00000000 : Crash kernel\n", 0, { { 256 << 20, 257 << 20, 0 } } },
+		{ "text that is none", "Crash kernel\n : Crash kernel\nx : Crash kernel", 0, { { 256 << 20, 257 << 20, 0 } } },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		struct vmcore *v = vmcore_make("ram 256M 257M\n");
+		struct err e = { 0 };
+		struct source s;
+		uint64_t offset;
+		size_t nr, n = 0;
+
+		assert_int_equal(source_open(&s, v->path, &e), 0);
+		nr = s.nr_loads;
+		offset = vmcore_offset(v, 256 << 20);
+		assert_int_equal(source_leave_out_crash_kernel(&s, cases[i].iomem), 0);
+		if (s.nr_loads != nr + cases[i].nr)
+			fail_msg("%s: %zu loads", cases[i].why, s.nr_loads);
+		for (size_t j = 0; j < s.nr_loads; j++) {
+			const struct load *l = &s.loads[j];
+
+			if (l->offset < offset || l->start > 0x10100000 || l->start < 0x10000000)
+				continue;
+			if (n > cases[i].nr || l->start != cases[i].loads[n].start || l->end != cases[i].loads[n].end ||
+			    l->offset != offset + cases[i].loads[n].skip)
+				fail_msg("%s: %#llx-%#llx", cases[i].why, (unsigned long long)l->start,
+					 (unsigned long long)l->end);
+			n++;
+		}
+		assert_int_equal(n, cases[i].nr + 1);
+		source_close(&s);
 		vmcore_free(v);
 	}
 }
@@ -271,7 +322,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_headers), cmocka_unit_test(test_no_core_at_all), cmocka_unit_test(test_ranges),
 		cmocka_unit_test(test_reads), cmocka_unit_test(test_windows), cmocka_unit_test(test_cut_while_mapped),
-		cmocka_unit_test(test_nonzero),
+		cmocka_unit_test(test_nonzero), cmocka_unit_test(test_crash_kernel),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
