@@ -41,7 +41,7 @@ void layout_header(const struct layout *l, const struct kernel *k, uint32_t stat
 	for (int i = 0; i < UTS_FIELDS; i++)
 		memcpy(out + 12 + i * UTS_LEN, k->uts[i], UTS_LEN);
 	put_le64(out + 408, k->crash_time);			/* timestamp.tv_sec */
-	put_le32(out + 424, status);
+	put_le32(out + KDUMP_STATUS_AT, status);
 	put_le32(out + 428, l->block);
 	put_le32(out + 432, (uint32_t)(l->bitmap1_at / l->block - 1));	/* sub_hdr_size */
 	put_le32(out + 436, (uint32_t)(2 * l->bitmap_blocks));

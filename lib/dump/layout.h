@@ -13,6 +13,7 @@
  */
 enum {
 	KDUMP_HEADER_SIZE = 464,	/* struct disk_dump_header */
+	KDUMP_STATUS_AT   = 424,	/* its status; what stands before that is known from the start */
 	KDUMP_SUB_SIZE    = 104,	/* struct kdump_sub_header */
 	KDUMP_DESC_SIZE   = 24,		/* struct page_desc */
 	STATUS_INCOMPLETE = 0x8,	/* DUMP_DH_COMPRESSED_INCOMPLETE */

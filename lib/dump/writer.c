@@ -86,7 +86,18 @@ static int put_header(struct writer *w, uint32_t status, struct err *e)
 	digest_add(&w->header_sum, head, sizeof(head));
 	digest_add_zeros(&w->header_sum, w->layout.block - sizeof(head));
 	digest_end(&w->header_sum);
-	return sink_write(w->sink, 0, head, sizeof(head), e);
+	if (w->sink->rewritable)
+		return sink_write(w->sink, 0, head, sizeof(head), e);
+	return sink_write(w->sink, KDUMP_STATUS_AT, head + KDUMP_STATUS_AT, sizeof(head) - KDUMP_STATUS_AT, e);
+}
+
+/* A stream begins with what file(1) tells a dump by; the status has to wait. */
+static int put_signature(struct writer *w, struct err *e)
+{
+	uint8_t head[KDUMP_HEADER_SIZE];
+
+	layout_header(&w->layout, w->k, 0, head);
+	return sink_write(w->sink, 0, head, KDUMP_STATUS_AT, e);
 }
 
 static int put_notes(struct writer *w, unsigned level, struct err *e)
@@ -170,7 +181,9 @@ int writer_init(struct writer *w, struct sink *sink, const struct layout *l, con
 	rc = make_regions(w, kind, e);
 	if (!rc && sink->rewritable)
 		rc = put_header(w, w->status | STATUS_INCOMPLETE, e);
-	else if (!rc && sink_space(sink) > l->data_at + FLAT_SLACK)
+	else if (!rc)
+		rc = put_signature(w, e);
+	if (!rc && !sink->rewritable && sink_space(sink) > l->data_at + FLAT_SLACK)
 		w->data_limit = sink_space(sink) - FLAT_SLACK;	/* descriptors come after data there */
 	if (!rc)
 		rc = put_notes(w, level, e);

@@ -53,7 +53,8 @@ size_t writer_memory(void);
 
 /*
  * Begin the file: on a rewritable sink the header goes out first, marked incomplete, so that a dump
- * that is cut at any later point can be opened; then sub header, notes, bitmap1.
+ * that is cut at any later point can be opened; then sub header, notes, bitmap1. On one that takes each byte
+ * once the header lacks its status, which writer_end gives.
  */
 int writer_init(struct writer *w, struct sink *sink, const struct layout *l, const struct kernel *k,
 		uint32_t flag, unsigned level, enum digest_kind kind, struct err *e);

@@ -35,7 +35,7 @@ struct sink_ops {
 
 struct sink {
 	const struct sink_ops *ops;
-	bool     rewritable;	/* bytes may be written twice; false: every byte once, the header last */
+	bool     rewritable;	/* bytes may be written twice; false: every byte once, what calls it whole last */
 	uint64_t written;	/* bytes accepted so far */
 };
 

@@ -148,7 +148,7 @@ static void test_flagged_until_the_end(void **state)
 	tear_down(&s);
 }
 
-/* A sink that takes each byte once gets the header last, and no byte twice. */
+/* A sink that takes each byte once gets the header first but for the status, which comes last; no byte twice. */
 static void test_once(void **state)
 {
 	struct kdump k;
@@ -157,10 +157,12 @@ static void test_once(void **state)
 	(void)state;
 	set_up(&s, "ram 256M 257M\n", 3, false);
 	begin(&s);
-	is(&s, 0, 8, 0, "no header yet");
+	is(&s, 0, 8, 0x202020504d55444b, "the signature");
+	is(&s, 424, 4, 0, "no status yet");
 	three_pages(&s);
-	is(&s, 0, 8, 0, "no header yet");
+	is(&s, 424, 4, 0, "no status yet");
 	assert_int_equal(writer_end(&s.w, true, &s.e), 0);
+	is(&s, 424, 4, 0x20, "status of a whole dump");
 	assert_false(s.sink.misused);
 	if (!kdump_open(&k, s.sink.bytes, s.sink.size))
 		fail_msg("%s", k.why);
