@@ -41,8 +41,10 @@ static const struct opt makedumpfile_opts[] = {
 	{ OPT_CHECK, "check-params", NULL, "only check the words of the call" },
 	{ OPT_DRY_RUN, "dry-run", NULL, "do everything but write" },
 	{ OPT_STATS, "show-stats", NULL, "report what was left out" },
-	{ OPT_NON_MMAP, "non-mmap", NULL, "accepted, as are -b, -D, -e, -i, -x, -X: without effect" },
-	{ 'D', NULL, NULL, NULL }, { 'e', NULL, NULL, NULL }, { 'X', NULL, NULL, NULL }, { 'b', NULL, "N", NULL },
+	{ OPT_NON_MMAP, "non-mmap", NULL, "read VMCORE page by page; slow" },
+	{ 'D', NULL, NULL, "debug messages" },
+	{ 'b', NULL, "N", "no effect, as -e, -i, -x, -X, --cyclic-buffer, --splitblock-size, --work-dir" },
+	{ 'e', NULL, NULL, NULL }, { 'X', NULL, NULL, NULL },
 	{ 'i', NULL, "FILE", NULL }, { 'x', NULL, "FILE", NULL },
 	{ OPT_HARMLESS, "cyclic-buffer", "KIB", NULL }, { OPT_HARMLESS, "work-dir", "DIR", NULL },
 	{ OPT_HARMLESS, "splitblock-size", "KIB", NULL },
@@ -62,7 +64,7 @@ static struct {
 	struct save         save;
 	struct save_request rq;
 	unsigned            levels[MAX_LEVELS];
-	unsigned            show;
+	unsigned            show, more;		/* more: whatever --message-level says */
 	struct printk_form  log;
 	bool                flat, split, check, dry_run, snappy;
 	char *const        *to;			/* DUMPFILEs of a split dump */
@@ -148,7 +150,7 @@ static int take_option(int id, const char *value, struct err *e)
 	switch (id) {
 	case 'd': return set_levels(value, e);
 	case 'L': return set_limit(value, e);
-	case OPT_THREADS: return set_number(value, "number of threads", 256, &job.rq.threads, e);
+	case OPT_THREADS: return set_number(value, "number of threads", 1 << 20, &job.rq.threads, e);
 	case OPT_MESSAGES: return set_number(value, "message level", 31, &job.show, e);
 	case 'c': set_codec("zlib"); break;
 	case 'l': set_codec("lzo"); break;
@@ -165,7 +167,9 @@ static int take_option(int id, const char *value, struct err *e)
 	case OPT_DMESG: return set_mode(MODE_DMESG, e);
 	case OPT_CHECK: job.check = true; break;
 	case OPT_DRY_RUN: job.dry_run = true; break;
-	case OPT_STATS: job.show |= SHOW_REPORT; break;
+	case OPT_STATS: job.more |= SHOW_REPORT; break;
+	case 'D': job.more |= SHOW_DEBUG; break;
+	case OPT_NON_MMAP: job.rq.no_mmap = true; break;
 	default: break;		/* without effect */
 	}
 	return 0;
@@ -338,6 +342,7 @@ static int run(struct args *a, struct err *e)
 
 	if (job.snappy && job.show & SHOW_ERRORS)
 		log_warn("snappy is not in this program: lzo compresses instead");
+	job.show |= job.more;
 	job.out = job.flat ? stderr : stdout;
 	job.rq.vmcore = operands[0];
 	job.rq.to = job.dry_run ? "null:" : job.flat ? "-" : operands[last];
@@ -373,7 +378,7 @@ static int makedumpfile_main(struct args *a)
 		if (id == OPT_HELP)
 			return applet_help();
 		if (id == 'v') {
-			puts("makedumpfile: kdumpbox " KDUMPBOX_VERSION);
+			puts("makedumpfile: kdumpbox " KDUMPBOX_VERSION "\nlzo\tenabled\nsnappy\tdisabled\nzstd\tenabled");
 			return DONE;
 		}
 		if (take_option(id, a->value, &e))

@@ -243,13 +243,24 @@ static int try_levels(struct save *s, uint64_t *began, struct err *e)
 	return rc;
 }
 
+static int open_kernel(struct save *s, struct err *e)
+{
+	int rc = source_open(&s->kernel.src, s->rq->vmcore, e);
+
+	if (rc)
+		return rc;
+	if (s->rq->no_mmap)
+		s->kernel.src.may_map = false;
+	return kernel_start(&s->kernel, s->rq->vmcore, e);
+}
+
 int save_run(struct save *s, const struct save_request *rq, struct err *e)
 {
 	uint64_t began = now_ms();
 	int rc;
 
 	*s = (struct save){ .rq = rq };
-	rc = kernel_open(&s->kernel, rq->vmcore, e);
+	rc = open_kernel(s, e);
 	if (rc) {
 		s->why = *e;
 		return rc;

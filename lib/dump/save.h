@@ -37,6 +37,7 @@ struct save_request {
 	unsigned            parts;		/* FORMAT_SPLIT: files in the sink that open makes, by parts_sink_open */
 	uint64_t            limit;		/* bytes that the dump may have; 0: as many as fit */
 	bool                replace;		/* overwrite an existing file */
+	bool                no_mmap;		/* read(2) only, page by page: where mapping /proc/vmcore does harm */
 	const atomic_int   *stop;		/* see pipeline */
 	void              (*tick)(void *ctx);	/* about once a second while data is written */
 	/* One line of what is going on, for the log. */
