@@ -141,6 +141,10 @@ static void show_text(enum soundness state)
 	row("size", "%llu bytes", (unsigned long long)b->file_size);
 	if (b->flat)
 		row("stream", "%llu records, %s", (unsigned long long)b->nr_records, b->cut ? "cut" : "whole");
+	if (i->file && i->file->head.split)
+		row("part", "page frames %#llx to %#llx of %#llx: one of several files",
+		    (unsigned long long)i->file->head.start_pfn, (unsigned long long)i->file->head.end_pfn,
+		    (unsigned long long)i->file->head.max_pfn);
 	show_kernel();
 	show_pages();
 	if (i->beside.text)
@@ -197,6 +201,9 @@ static void show_json(enum soundness state)
 		json_number("level", k->src.head->level);
 		json_number("status", k->src.head->status);
 	}
+	if (k->src.head && k->src.head->split)
+		printf("  \"part\": [%llu, %llu],\n", (unsigned long long)k->src.head->start_pfn,
+		       (unsigned long long)k->src.head->end_pfn);
 	json_number("phys_base", k->vtop.phys_base);
 	json_text_member("doubt", k->doubt);
 	printf("  \"pages\": { \"size\": %u, \"ram\": %llu, \"kept\": %llu, \"zero\": %llu, \"absent\": %llu, "

@@ -200,7 +200,8 @@ static void reason(struct save *s)
 	if (holes)
 		err_say(&s->why, -EIO, "%llu pages could not be read", (unsigned long long)holes);
 	else if (s->kernel.src.incomplete)
-		err_say(&s->why, -EIO, "%s is incomplete itself", s->rq->vmcore);
+		err_say(&s->why, -EIO, "%s is %s", s->rq->vmcore, s->kernel.src.head->split ?
+			"one of the files of a split dump" : "incomplete itself");
 	else if (notes_lost(s))
 		err_say(&s->why, -EIO, "not all ELF notes of %s could be read", s->rq->vmcore);
 	else

@@ -58,7 +58,7 @@ struct source {
 	const struct source_ops *ops;
 	const struct kdump_head *head;	/* of a dump: what its header says; NULL: a core; borrowed */
 	struct kdump_source *dump;	/* of a dump: the rest; owned */
-	bool     incomplete;		/* a dump that ended early or is flagged so */
+	bool     incomplete;		/* a dump that ended early, is flagged so or is one of several files */
 	int      fd;
 	bool     may_map;		/* false: read(2) only */
 	uint64_t size;			/* of the file, bytes */

@@ -218,7 +218,7 @@ int source_open_kdump(struct source *s, const char *path, bool blank_ok, struct 
 	s->ops = &dump_ops;
 	s->dump = d;
 	s->head = &d->file.head;
-	s->incomplete = d->file.incomplete;
+	s->incomplete = d->file.incomplete || s->head->end_pfn - s->head->start_pfn < s->head->max_pfn;
 	s->may_map = false;
 	s->size = INT64_MAX;
 	s->machine = machine_of(s->head->uts[4]);

@@ -324,11 +324,30 @@ static void test_cut(void **state)
 	free(again);
 }
 
+/* One part is read as what it is: not all of a dump. */
+static void test_part_alone(void **state)
+{
+	struct run_how how = { .level = 31, .codec = "lzo", .to = "again" };
+	static struct save s;
+	struct err e = { 0 };
+	struct run r;
+
+	(void)state;
+	assert_int_equal(save_parts(3, 31, "lzo", 0, &s, &e), 0);
+	save_free(&s);
+	run_save(&r, "part1", &how);
+	assert_int_equal(r.rc, 0);
+	assert_int_equal(r.save.verdict, VERDICT_DEGRADED);
+	assert_non_null(strstr(r.save.why.msg, "split dump"));
+	run_free(&r);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_together_again), cmocka_unit_test(test_no_room), cmocka_unit_test(test_no_name),
 		cmocka_unit_test(test_not_opened), cmocka_unit_test(test_refused), cmocka_unit_test(test_cut),
+		cmocka_unit_test(test_part_alone),
 	};
 
 	return cmocka_run_group_tests(tests, enter, leave);
