@@ -234,7 +234,7 @@ static int report(int rc, const struct err *e, int manifest_rc)
 
 	if (rc) {
 		log_error("%s: %s%s", verdict_names[s->verdict], e->msg,
-			  s->verdict == VERDICT_INCOMPLETE ? "; what is there can be opened" : "");
+			  s->verdict == VERDICT_INCOMPLETE ? "; what is there can be read" : "");
 		return FAILED;
 	}
 	log_info("%s: %s, %llu KiB, %llu pages at dump level %u, %llu.%03llu s (filter %llu ms, data %llu ms)",

@@ -98,7 +98,7 @@ class Sweep:
                 self.problems.append(f"{what}: manifest.json has its name, but {e}")
 
     def check_pages(self, what, name, flag):
-        """The program said that this file can be opened, and whether it is incomplete."""
+        """The program said that this file can be read, and whether it is incomplete."""
         try:
             dump = kdump_reader.Kdump(str(self.dir / name))
             wrong = []
@@ -121,7 +121,7 @@ class Sweep:
             self.problems.append(f"{what}: exit status {status}, final name {final}: {lines[-1]}")
         elif not any(word in bad[0] for word in self.causes(error)):
             self.problems.append(f"{what}: does not name the cause: {bad[0]}")
-        elif "can be opened" in bad[0]:
+        elif "can be read" in bad[0]:
             self.check_pages(what, "vmcore-incomplete", kdump_reader.INCOMPLETE)
 
     @staticmethod
