@@ -149,6 +149,8 @@ static int write_dump(struct save *s, struct sink *sink, struct err *e)
 	rc = pipeline_run(&s->pipeline, rq->tick, rq->ctx, e);
 	if (!rc && s->pipeline.stopped)
 		rc = err_say(e, -ECANCELED, "stopped before the end");
+	if (!rc && !f->ops->saved(f) && s->filter.cut + s->pipeline.holes.pages)
+		rc = err_say(e, -EIO, "not one page of memory could be read");
 	if (!rc)
 		rc = f->ops->end(f, true, e);
 	if (!rc)
