@@ -18,15 +18,28 @@ struct cursor {
 	uint64_t *scratch;		/* owned */
 };
 
+/* Kept pages on their way: taken, packed, handed on. */
+struct chunk {
+	struct packed *pages;		/* owned */
+	size_t         nr;
+	uint8_t       *data;		/* packed; owned */
+	size_t         len;
+	bool          *hole;		/* by page; owned */
+	bool           busy;		/* taken and not yet handed on */
+};
+
 struct shared {
 	struct pipeline *p;
 	struct err      *e;
 	pthread_mutex_t  take;		/* cursor, next_seq */
 	struct cursor    cursor;
 	uint64_t         next_seq;
-	pthread_mutex_t  turn;		/* what follows */
+	pthread_mutex_t  turn;		/* what follows, and busy of all chunks */
 	pthread_cond_t   turned, over;
-	uint64_t         turn_seq;
+	uint64_t         turn_seq;	/* of the chunk to be handed on next */
+	bool             handing_on;	/* by some thread, as long as the next one is ready */
+	struct chunk   **ready;		/* packed ones, by sequence modulo slots; owned */
+	size_t           slots;		/* as many as there are chunks */
 	unsigned         running;
 	int              rc;
 	atomic_bool      failed;
@@ -37,14 +50,10 @@ struct worker {
 	struct shared *s;
 	pthread_t      thread;
 	struct source_window window;
-	struct packed *pages;		/* of the chunk; owned */
-	size_t         nr;
-	uint8_t       *data;		/* packed; owned */
-	size_t         len;
+	struct chunk   chunks[PLAN_CHUNKS];	/* one is packed while another waits for its turn */
 	uint8_t       *page;		/* one page as read; owned */
 	void          *state;		/* of the codec; owned */
 	uint64_t       zeros, raw;
-	bool          *hole;		/* by page of the chunk; owned */
 };
 
 /* Take up to max kept pfns, all from one section. Returns how many; 0 at the end. */
@@ -99,42 +108,42 @@ static int fetch(struct worker *w, pfn_t pfn, bool *nonzero)
 	return 0;
 }
 
-static void pack_chunk(struct worker *w)
+static void pack_chunk(struct worker *w, struct chunk *c)
 {
 	struct pipeline *p = w->s->p;
 	size_t size = (size_t)1 << p->filter->k->src.page_shift;
 
-	w->len = 0;
-	for (size_t i = 0; i < w->nr; i++) {
-		struct packed *page = &w->pages[i];
+	c->len = 0;
+	for (size_t i = 0; i < c->nr; i++) {
+		struct packed *page = &c->pages[i];
 		bool nonzero;
 		size_t n;
 
-		w->hole[i] = fetch(w, page->pfn, &nonzero) != 0;
-		if (w->hole[i] || (!nonzero && p->skip_zeros)) {
+		c->hole[i] = fetch(w, page->pfn, &nonzero) != 0;
+		if (c->hole[i] || (!nonzero && p->skip_zeros)) {
 			page->size = 0;
-			w->zeros += !w->hole[i];
+			w->zeros += !c->hole[i];
 			continue;
 		}
-		n = p->codec->pack(w->state, w->page, size, w->data + w->len);
+		n = p->codec->pack(w->state, w->page, size, c->data + c->len);
 		page->flags = p->codec->flag;
 		if (!n || n >= size) {
-			memcpy(w->data + w->len, w->page, size);
+			memcpy(c->data + c->len, w->page, size);
 			page->flags = PAGE_RAW;
 			n = size;
 			w->raw++;
 		}
 		page->size = (uint32_t)n;
-		w->len += n;
+		c->len += n;
 	}
 }
 
-static void note_holes(struct holes *h, const struct worker *w)
+static void note_holes(struct holes *h, const struct chunk *c)
 {
-	for (size_t i = 0; i < w->nr; i++) {
-		pfn_t pfn = w->pages[i].pfn;
+	for (size_t i = 0; i < c->nr; i++) {
+		pfn_t pfn = c->pages[i].pfn;
 
-		if (!w->hole[i])
+		if (!c->hole[i])
 			continue;
 		h->pages++;
 		if (h->nr && h->end[h->nr - 1] == pfn) {
@@ -146,24 +155,60 @@ static void note_holes(struct holes *h, const struct worker *w)
 	}
 }
 
-/* Wait for this chunk's turn and hand it on. */
-static void commit_chunk(struct worker *w, uint64_t seq)
+/* The chunk whose turn it is; s->turn is held, but not while it is written. */
+static void hand_on_next(struct shared *s, struct chunk *c)
 {
-	struct shared *s = w->s;
+	int rc = s->rc;
 
-	pthread_mutex_lock(&s->turn);
-	while (s->turn_seq != seq)
-		pthread_cond_wait(&s->turned, &s->turn);
-	if (!s->rc) {
-		s->rc = s->p->put(s->p->out, w->pages, w->nr, w->data, w->len, s->e);
-		if (s->rc)
+	pthread_mutex_unlock(&s->turn);
+	if (!rc) {
+		rc = s->p->put(s->p->out, c->pages, c->nr, c->data, c->len, s->e);
+		if (rc)
 			atomic_store(&s->failed, true);
-		note_holes(&s->p->holes, w);
-		atomic_fetch_add(&s->p->done, w->nr);
+		note_holes(&s->p->holes, c);
+		atomic_fetch_add(&s->p->done, c->nr);
 	}
+	pthread_mutex_lock(&s->turn);
+	s->rc = rc;
+	c->busy = false;
 	s->turn_seq++;
 	pthread_cond_broadcast(&s->turned);
+}
+
+/* A packed chunk: hand on all whose turn has come with it, unless another thread is just doing that. */
+static void hand_on(struct shared *s, struct chunk *c, uint64_t seq)
+{
+	pthread_mutex_lock(&s->turn);
+	s->ready[seq % s->slots] = c;
+	if (!s->handing_on) {
+		s->handing_on = true;
+		while ((c = s->ready[s->turn_seq % s->slots])) {
+			s->ready[s->turn_seq % s->slots] = NULL;
+			hand_on_next(s, c);
+		}
+		s->handing_on = false;
+	}
 	pthread_mutex_unlock(&s->turn);
+}
+
+/* A chunk of this thread's that is not busy, once there is one. */
+static struct chunk *free_chunk(struct worker *w)
+{
+	struct shared *s = w->s;
+	struct chunk *c = NULL;
+
+	pthread_mutex_lock(&s->turn);
+	for (;;) {
+		for (unsigned i = 0; i < s->p->plan.chunks && !c; i++)
+			if (!w->chunks[i].busy)
+				c = &w->chunks[i];
+		if (c)
+			break;
+		pthread_cond_wait(&s->turned, &s->turn);
+	}
+	c->busy = true;
+	pthread_mutex_unlock(&s->turn);
+	return c;
 }
 
 static bool should_stop(struct shared *s)
@@ -182,18 +227,19 @@ static void *work(void *arg)
 	struct shared *s = w->s;
 
 	for (;;) {
+		struct chunk *c = free_chunk(w);
 		uint64_t seq = 0;
 
 		pthread_mutex_lock(&s->take);
-		w->nr = should_stop(s) ? 0 : take_chunk(s->p->filter, &s->cursor, w->pages,
+		c->nr = should_stop(s) ? 0 : take_chunk(s->p->filter, &s->cursor, c->pages,
 							s->p->plan.chunk_pages);
-		if (w->nr)
+		if (c->nr)
 			seq = s->next_seq++;
 		pthread_mutex_unlock(&s->take);
-		if (!w->nr)
+		if (!c->nr)
 			break;
-		pack_chunk(w);
-		commit_chunk(w, seq);
+		pack_chunk(w, c);
+		hand_on(s, c, seq);
 	}
 	source_unmap(&w->window);
 	pthread_mutex_lock(&s->turn);
@@ -210,24 +256,34 @@ static void worker_free(struct worker *w)
 	if (w->state)
 		w->s->p->codec->deinit(w->state);
 	free(w->state);
-	free(w->pages);
-	free(w->data);
 	free(w->page);
-	free(w->hole);
+	for (unsigned i = 0; i < PLAN_CHUNKS; i++) {
+		free(w->chunks[i].pages);
+		free(w->chunks[i].data);
+		free(w->chunks[i].hole);
+	}
+}
+
+static bool chunk_init(struct chunk *c, const struct plan *plan)
+{
+	c->pages = calloc(plan->chunk_pages, sizeof(*c->pages));
+	c->hole = calloc(plan->chunk_pages, sizeof(*c->hole));
+	c->data = malloc(plan->chunk_bytes);
+	return c->pages && c->hole && c->data;
 }
 
 static int worker_init(struct worker *w, struct shared *s)
 {
 	const struct pipeline *p = s->p;
 	size_t page_size = (size_t)1 << p->filter->k->src.page_shift;
+	bool all = true;
 
 	*w = (struct worker){ .s = s };
-	w->pages = calloc(p->plan.chunk_pages, sizeof(*w->pages));
-	w->hole = calloc(p->plan.chunk_pages, sizeof(*w->hole));
-	w->data = malloc(p->plan.chunk_bytes);
+	for (unsigned i = 0; i < p->plan.chunks; i++)
+		all &= chunk_init(&w->chunks[i], &p->plan);
 	w->page = aligned_alloc(64, page_size);
 	w->state = calloc(1, p->codec->state_size(page_size));
-	if (w->pages && w->hole && w->data && w->page && w->state && !p->codec->init(w->state, page_size))
+	if (all && w->page && w->state && !p->codec->init(w->state, page_size))
 		return 0;
 	worker_free(w);
 	return -ENOMEM;
@@ -277,7 +333,7 @@ static void wait_all(struct shared *s, void (*tick)(void *ctx), void *ctx)
 int pipeline_run(struct pipeline *p, void (*tick)(void *ctx), void *ctx, struct err *e)
 {
 	struct worker *workers = calloc(p->plan.threads, sizeof(*workers));
-	struct shared s = { .p = p, .e = e };
+	struct shared s = { .p = p, .e = e, .slots = (size_t)p->plan.threads * p->plan.chunks };
 	pthread_condattr_t monotonic;
 	unsigned n = 0;
 
@@ -288,7 +344,8 @@ int pipeline_run(struct pipeline *p, void (*tick)(void *ctx), void *ctx, struct 
 	pthread_cond_init(&s.turned, NULL);
 	pthread_cond_init(&s.over, &monotonic);
 	s.cursor.scratch = calloc(filter_section_words(p->filter), sizeof(uint64_t));
-	if (workers && s.cursor.scratch)
+	s.ready = calloc(s.slots, sizeof(struct chunk *));
+	if (workers && s.cursor.scratch && s.ready)
 		n = start(&s, workers);
 	if (n)
 		wait_all(&s, tick, ctx);
@@ -299,6 +356,7 @@ int pipeline_run(struct pipeline *p, void (*tick)(void *ctx), void *ctx, struct 
 		worker_free(&workers[i]);
 	}
 	free(s.cursor.scratch);
+	free(s.ready);
 	free(workers);
 	pthread_cond_destroy(&s.over);
 	pthread_cond_destroy(&s.turned);

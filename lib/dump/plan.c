@@ -17,8 +17,9 @@ enum {
 
 static size_t thread_cost(const struct plan *p, size_t codec_state)
 {
-	/* packed pages, descriptors and pfns, one page, the codec, stack, page tables of the window */
-	return p->chunk_bytes + p->chunk_pages * 32u + (64u << 10) + codec_state + STACK + p->window / 512;
+	/* packed pages, descriptors and pfns; one page, the codec, stack, page tables of the window */
+	return p->chunks * (p->chunk_bytes + p->chunk_pages * 32u) + (64u << 10) + codec_state + STACK +
+	       p->window / 512;
 }
 
 struct plan plan_make(uint64_t avail, unsigned cpus, unsigned wanted, size_t page_size, size_t codec_state,
@@ -35,6 +36,7 @@ struct plan plan_make(uint64_t avail, unsigned cpus, unsigned wanted, size_t pag
 	p.keep_budget = room / 4 > MAX_KEEP ? MAX_KEEP : room / 4 < MIN_KEEP ? MIN_KEEP : (size_t)(room / 4);
 	room = room > p.keep_budget ? room - p.keep_budget : 0;
 	for (;;) {
+		p.chunks = p.threads > 1 ? PLAN_CHUNKS : 1;
 		p.chunk_bytes = (size_t)p.chunk_pages * page_size + codec_bound(page_size);
 		if (p.threads * (uint64_t)thread_cost(&p, codec_state) <= room)
 			break;

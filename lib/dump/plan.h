@@ -7,8 +7,11 @@
 #include <stddef.h>
 #include <stdint.h>
 
+enum { PLAN_CHUNKS = 2 };	/* of a thread: it goes on while one waits for its turn */
+
 struct plan {
 	unsigned threads;
+	unsigned chunks;		/* of each thread: PLAN_CHUNKS, or 1 if there is one thread */
 	unsigned chunk_pages;		/* pages that a thread packs before it hands them on */
 	size_t   chunk_bytes;		/* room for them packed */
 	size_t   window;		/* bytes mapped at once by a thread, a power of two */
