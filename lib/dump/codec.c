@@ -84,7 +84,7 @@ struct zlib_state {
 static size_t zlib_size(size_t page_size)
 {
 	(void)page_size;
-	return sizeof(struct zlib_state) + DEFLATE_SIZE;
+	return sizeof(struct zlib_state);
 }
 
 static int zlib_init(void *state, size_t page_size)
@@ -131,10 +131,10 @@ static size_t lzo_pack(void *state, const void *in, size_t len, void *out)
 }
 
 static const struct codec codecs[] = {
-	{ "zstd", PAGE_ZSTD, zstd_size, zstd_init, zstd_pack, none_deinit },
-	{ "zlib", PAGE_ZLIB, zlib_size, zlib_init, zlib_pack, zlib_deinit },
-	{ "lzo", PAGE_LZO, lzo_size, lzo_prepare, lzo_pack, none_deinit },
-	{ "none", PAGE_RAW, none_size, none_init, none_pack, none_deinit },
+	{ "zstd", PAGE_ZSTD, zstd_size, 0, zstd_init, zstd_pack, none_deinit },
+	{ "zlib", PAGE_ZLIB, zlib_size, DEFLATE_SIZE, zlib_init, zlib_pack, zlib_deinit },
+	{ "lzo", PAGE_LZO, lzo_size, 0, lzo_prepare, lzo_pack, none_deinit },
+	{ "none", PAGE_RAW, none_size, 0, none_init, none_pack, none_deinit },
 };
 
 const char *const codec_names[] = { "zstd", "zlib", "lzo", "none", NULL };

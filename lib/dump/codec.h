@@ -12,8 +12,9 @@ enum { PAGE_RAW = 0, PAGE_ZLIB = 1, PAGE_LZO = 2, PAGE_SNAPPY = 4, PAGE_ZSTD = 0
 struct codec {
 	const char *name;		/* as given to --compress */
 	uint32_t    flag;		/* PAGE_ */
-	/* Bytes of state for pages of page_size, with what a library takes for itself at init. */
+	/* Bytes of state for pages of page_size. */
 	size_t    (*state_size)(size_t page_size);
+	size_t      own;		/* bytes that the library takes for itself at init */
 	/* Make state ready. Returns 0 or -ENOMEM. The state is used by one thread at a time. */
 	int       (*init)(void *state, size_t page_size);
 	/*

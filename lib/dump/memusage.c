@@ -7,18 +7,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-static void no_tick(void *ctx)
-{
-	(void)ctx;
-}
-
 /* A dump at the highest level into nowhere counts the pages. */
 int mem_usage_count(struct mem_usage *m, const char *path, unsigned threads,
 		    void (*say)(void *ctx, bool warning, const char *text), void *ctx, struct err *e)
 {
 	const struct save_request rq = {
 		.vmcore = path, .to = "null:", .level = LEVEL_MAX, .codec = codec_find("none"), .threads = threads,
-		.tick = no_tick, .say = say, .ctx = ctx,
+		.say = say, .ctx = ctx,
 	};
 	struct save *s = malloc(sizeof(*s));
 	int rc = s ? save_run(s, &rq, e) : err_set(e, -ENOMEM, "count pages");

@@ -321,7 +321,7 @@ static void wait_all(struct shared *s, void (*tick)(void *ctx), void *ctx)
 	while (s->running) {
 		clock_gettime(CLOCK_MONOTONIC, &until);
 		until.tv_sec++;
-		if (pthread_cond_timedwait(&s->over, &s->turn, &until) == ETIMEDOUT && s->running) {
+		if (pthread_cond_timedwait(&s->over, &s->turn, &until) == ETIMEDOUT && s->running && tick) {
 			pthread_mutex_unlock(&s->turn);
 			tick(ctx);
 			pthread_mutex_lock(&s->turn);

@@ -35,8 +35,8 @@ struct pipeline {
 };
 
 /*
- * Run until all kept pages are handed on, *stop is set or put fails. tick is called
- * about once a second by the calling thread. Returns 0 (see stopped) or put's error; also
+ * Run until all kept pages are handed on, *stop is set or put fails. tick, unless it
+ * is NULL, is called about once a second by the calling thread. Returns 0 (see stopped) or put's error; also
  * -ENOMEM before the first page.
  */
 int pipeline_run(struct pipeline *p, void (*tick)(void *ctx), void *ctx, struct err *e);

@@ -39,8 +39,8 @@ struct save_request {
 	bool                replace;		/* overwrite an existing file */
 	bool                no_mmap;		/* read(2) only, page by page: where mapping /proc/vmcore does harm */
 	const atomic_int   *stop;		/* see pipeline */
-	void              (*tick)(void *ctx);	/* about once a second while data is written */
-	/* One line of what is going on, for the log. */
+	void              (*tick)(void *ctx);	/* about once a second while data is written; may be NULL */
+	/* One line of what is going on, for the log; may be NULL. */
 	void              (*say)(void *ctx, bool warning, const char *text);
 	void               *ctx;
 };

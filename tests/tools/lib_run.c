@@ -18,11 +18,6 @@ static int open_memory(struct sink **out, const char *to, uint64_t stamp, bool r
 	return 0;
 }
 
-static void no_tick(void *ctx)
-{
-	(void)ctx;
-}
-
 static void say(void *ctx, bool warning, const char *text)
 {
 	struct run *r = ctx;
@@ -43,7 +38,7 @@ void run_save(struct run *r, const char *path, const struct run_how *how)
 		.vmcore = path, .to = how->to ? how->to : "memory", .open = how->to ? NULL : open_memory,
 		.level = how->level, .codec = codec_find(how->codec ? how->codec : "zstd"),
 		.threads = how->threads ? how->threads : 1, .digest = how->digest, .format = how->format,
-		.limit = how->limit, .stop = how->stop, .tick = how->tick ? how->tick : no_tick, .say = say,
+		.limit = how->limit, .stop = how->stop, .tick = how->tick, .say = say,
 		.ctx = r, .replace = true, .next_levels = how->next, .nr_next_levels = how->next[0] ? 2 : 0,
 	};
 	r->rc = save_run(&r->save, &r->rq, &r->e);

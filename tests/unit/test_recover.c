@@ -38,23 +38,11 @@ static int open_stream(struct sink **out, const char *to, uint64_t stamp, bool r
 	return flat_sink_open(out, &stream.base, e);
 }
 
-static void quiet(void *ctx, bool warning, const char *text)
-{
-	(void)ctx;
-	(void)warning;
-	(void)text;
-}
-
-static void no_tick(void *ctx)
-{
-	(void)ctx;
-}
-
 static int set_up(void **state)
 {
 	const struct run_how how = { .level = 1 };
 	struct save_request rq = { .to = "stream", .open = open_stream, .level = 1, .threads = 1,
-				   .codec = codec_find("zstd"), .tick = no_tick, .say = quiet };
+				   .codec = codec_find("zstd") };
 	static struct save save;
 	struct err e = { 0 };
 

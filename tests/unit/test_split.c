@@ -61,25 +61,12 @@ static int open_parts(struct sink **out, const char *to, uint64_t stamp, bool re
 	return parts_sink_open(out, part_names, nr_parts, replace, e);
 }
 
-static void quiet(void *ctx, bool warning, const char *text)
-{
-	(void)ctx;
-	(void)warning;
-	(void)text;
-}
-
-static void no_tick(void *ctx)
-{
-	(void)ctx;
-}
-
 /* Save into part0, part1 and so on. */
 static int save_parts(size_t nr, unsigned level, const char *codec, uint64_t limit, struct save *s, struct err *e)
 {
 	struct save_request rq = { .vmcore = core->path, .to = "part0", .open = open_parts, .level = level,
 				   .threads = 2, .codec = codec_find(codec), .format = FORMAT_SPLIT,
-				   .parts = (unsigned)nr, .replace = true, .limit = limit, .tick = no_tick,
-				   .say = quiet };
+				   .parts = (unsigned)nr, .replace = true, .limit = limit };
 	int rc;
 
 	nr_parts = nr;
