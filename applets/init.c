@@ -37,8 +37,8 @@ static void warn(const char *text)
 
 static void save_to(struct run *r, const struct target *t, const char *mount_point)
 {
-	log_info("target: %s %s, waiting for it at most %d s", t->keyword, t->device,
-		 r->conf.device_timeout_s);
+	log_info("target: %s %s, dump level %d, %s, waiting for it at most %d s", t->keyword, t->device,
+		 t->opts.dump_level, t->opts.compress, r->conf.device_timeout_s);
 	run_target(r, t, mount_point);
 }
 

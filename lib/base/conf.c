@@ -26,7 +26,10 @@ const char *action_name(enum conf_action action)
 void conf_defaults(struct kdump_conf *c)
 {
 	*c = (struct kdump_conf){
-		.path = "/var/crash", .dump_level = 31, .compress = "zstd", .digest = "xxh64",
+		.defaults = {
+			.path = "/var/crash", .dump_level = 31, .compress = "zstd", .digest = "xxh64",
+			.port = 22, .sshkey = "/root/.ssh/kdump_id_rsa",
+		},
 		.failure_action = ACTION_REBOOT, .final_action = ACTION_REBOOT,
 		.device_timeout_s = 60, .module_timeout_s = 30, .stall_timeout_s = 300,
 		.deadline_s = 4 * 3600,
@@ -138,7 +141,8 @@ int conf_read(struct kdump_conf *c, const char *path, enum conf_mode mode, struc
 bool conf_root_target(const struct kdump_conf *c, struct target *out)
 {
 	*out = c->root;
-	memcpy(out->path, c->path, sizeof(out->path));
+	out->opts = c->nr_targets == 1 ? c->targets[0].opts : c->defaults;
+	memcpy(out->opts.mount_options, c->root.opts.mount_options, sizeof(out->opts.mount_options));
 	return out->device[0];
 }
 
@@ -146,12 +150,6 @@ int conf_targets(const struct kdump_conf *c, struct target out[CONF_TARGETS_MAX]
 {
 	if (!c->nr_targets)
 		return conf_root_target(c, &out[0]);
-	for (int i = 0; i < c->nr_targets; i++) {
-		out[i] = c->targets[i];
-		if (out[i].kind != TARGET_FS)
-			continue;
-		memcpy(out[i].path, c->path, sizeof(out[i].path));
-		memcpy(out[i].options, c->mount_options, sizeof(out[i].options));
-	}
+	memcpy(out, c->targets, sizeof(c->targets));
 	return c->nr_targets;
 }

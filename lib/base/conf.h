@@ -17,7 +17,7 @@
 
 enum {
 	CONF_FILE_MAX    = 64 << 10,	/* bytes of a file that are read at all */
-	CONF_TARGETS_MAX = 4,
+	CONF_TARGETS_MAX = 8,
 	CONF_NOTES_MAX   = 32,
 	CONF_THREADS_MAX = 256,		/* as many as save takes */
 	CONF_TEXT_MAX    = 256,		/* bytes of a value with its NUL; longer ones are refused */
@@ -26,8 +26,8 @@ enum {
 /* How to treat what is wrong. */
 enum conf_mode {
 	/*
-	 * Production side: an unknown or deprecated key, a duplicate, a second target, an empty or
-	 * impossible value is an error with file, line and the nearest keyword.
+	 * Production side: an unknown or deprecated key, a duplicate, an empty or impossible value is
+	 * an error with file, line and the nearest keyword.
 	 */
 	CONF_STRICT,
 	/*
@@ -40,16 +40,35 @@ enum conf_mode {
 enum target_kind {
 	TARGET_FS,		/* a local filesystem: fstype and device */
 	TARGET_RAW,		/* a block device, device */
-	TARGET_UNSUPPORTED,	/* nfs, ssh: known, but this build cannot dump there */
+	TARGET_SSH,		/* a server, device is "user@host" */
+	TARGET_UNSUPPORTED,	/* nfs: known, but this build cannot dump there */
+};
+
+/* What is saved to a target, and how it is reached. */
+struct target_opts {
+	char path[CONF_TEXT_MAX];		/* where the directories are made, "/" first. /var/crash */
+	char mount_options[CONF_TEXT_MAX];	/* besides rw; TARGET_FS */
+
+	/* From core_collector, or from the keys dump_level, compress and threads. */
+	int  dump_level;			/* 0-31, makedumpfile's meaning. 31 */
+	char next_levels[32];			/* "N,N": tried where the one before does not fit; "" */
+	char compress[8];			/* "zstd" (default), "zlib", "lzo", "none" */
+	int  threads;				/* workers of save; 0 (default): save decides */
+	char digest[8];				/* of the manifest: "xxh64" (default), "sha256" */
+
+	/* TARGET_SSH */
+	int  port;				/* 22 */
+	char sshkey[CONF_TEXT_MAX];		/* file of the private key. /root/.ssh/kdump_id_rsa */
+	char known_hosts[CONF_TEXT_MAX];	/* file; "": those of the machine that makes the image */
+	char host_key[80];			/* "SHA256:...": the only key that the server may have */
 };
 
 struct target {
 	enum target_kind kind;
-	char keyword[16];		/* as the file has it: "ext4", "raw", "nfs" */
+	char keyword[16];		/* as the file has it: "ext4", "raw", "ssh" */
 	char fstype[16];		/* TARGET_FS: "ext4"; "auto" for the root filesystem */
 	char device[CONF_TEXT_MAX];	/* "/dev/vda1", "UUID=..."; or a tag, a server */
-	char options[CONF_TEXT_MAX];	/* mount options besides rw; filled by conf_targets */
-	char path[CONF_TEXT_MAX];	/* directory inside, "/" first; filled by conf_targets */
+	struct target_opts opts;
 };
 
 enum conf_action {
@@ -69,22 +88,18 @@ struct conf_note {
  */
 struct kdump_conf {
 	/*
-	 * What the target lines say, in the order in which they are tried; conf_targets gives them
-	 * complete. None: the root filesystem; mkinitramfs resolves that to a device and its path
-	 * and writes both into the image.
+	 * What the target lines say, in the order in which they are tried. None: the root filesystem;
+	 * mkinitramfs resolves that to a device and its path and writes both into the image.
 	 */
 	struct target targets[CONF_TARGETS_MAX];
 	int           nr_targets;
 	struct target root;	/* root_device, or root=, rootfstype=, rootflags= of the kernel */
-	char          path[CONF_TEXT_MAX];	/* where the directories are made. /var/crash */
-	char          mount_options[CONF_TEXT_MAX];	/* mount_options of the target */
 
-	/* From core_collector, or from the keys dump_level, compress and threads. */
-	int           dump_level;		/* 0-31, makedumpfile's meaning. 31 */
-	char          next_levels[32];		/* "N,N": tried where the one before does not fit; "" */
-	char          compress[8];		/* "zstd" (default), "zlib", "lzo", "none" */
-	int           threads;			/* workers of save; 0 (default): save decides */
-	char          digest[8];		/* of the manifest: "xxh64" (default), "sha256" */
+	/*
+	 * What a target begins with. A target line opens a block: the keys of struct target_opts that
+	 * follow it are of that target alone, those before the first one are for all.
+	 */
+	struct target_opts defaults;
 
 	enum conf_action failure_action;	/* failure_action, default. ACTION_REBOOT */
 	enum conf_action final_action;		/* final_action. ACTION_REBOOT */
@@ -122,8 +137,10 @@ int conf_read(struct kdump_conf *c, const char *path, enum conf_mode mode, struc
 
 /*
  * Apply each kdumpbox.KEY=VALUE of a kernel command line (terminated text), always leniently. KEY
- * is any keyword of the file, '-' and '_' are the same in it, a target replaces all targets;
- * quoting as in lib/cmdline.c of the kernel: "k=v w" and k="v w" both hold a blank. Takes root=,
+ * is any keyword of the file, '-' and '_' are the same in it; quoting as in lib/cmdline.c of the
+ * kernel: "k=v w" and k="v w" both hold a blank. A key of targets is for all of them, and
+ * kdumpbox.target.N.KEY= for the N-th, counted from 1. A target replaces all targets and keeps what
+ * the first one had besides; kdumpbox.target.N.ssh= and so on replaces or adds one. Takes root=,
  * rootfstype= and rootflags= too when nothing set root_device.
  */
 void conf_cmdline(struct kdump_conf *c, const char *cmdline);
@@ -144,21 +161,24 @@ void cmdline_get(const char *cmdline, const char *key, char *out, size_t size);
 void conf_note(struct kdump_conf *c, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
 /*
- * What "core_collector VALUE" means for us: sets dump_level, compress and threads. Texts without
- * meaning here become notes. 0 or -EINVAL (a level or thread count that is none; *c is unchanged).
+ * What "core_collector VALUE" means for us: sets level, compression and threads of *o. Texts without
+ * meaning here become notes in c. 0 or -EINVAL (a level or thread count that is none; *o is unchanged).
  */
-int conf_collector(struct kdump_conf *c, const char *value, struct err *e);
+int conf_collector(struct kdump_conf *c, struct target_opts *o, const char *value, struct err *e);
 
 /* "reboot" and so on. */
 const char *action_name(enum conf_action action);
 
 /*
- * The targets to try, in order and complete: those of the file, else the root filesystem if it is
- * known. Returns their number, which may be 0.
+ * The targets to try, in order: those of the file, else the root filesystem if it is known. Returns
+ * their number, which may be 0.
  */
 int conf_targets(const struct kdump_conf *c, struct target out[CONF_TARGETS_MAX]);
 
-/* The root filesystem as a target (for dump_to_rootfs). False if nothing says where that is. */
+/*
+ * The root filesystem as a target (for dump_to_rootfs), with the defaults, or with what a single
+ * target has. False if nothing says where it is.
+ */
 bool conf_root_target(const struct kdump_conf *c, struct target *out);
 
 #endif

@@ -71,11 +71,24 @@ void cmdline_get(const char *cmdline, const char *key, char *out, size_t size)
 			strcpy(out, w.value);
 }
 
+/* "target.N.KEY": KEY, and N into *only. Other texts stay what they are. */
+static const char *of_target(const char *key, int *only)
+{
+	static const char prefix[] = "target.";
+	const char *n = key + sizeof(prefix) - 1;
+
+	if (strncmp(key, prefix, sizeof(prefix) - 1) || n[0] < '1' || n[0] > '9' || n[1] != '.')
+		return key;
+	*only = n[0] - '0';
+	return n + 2;
+}
+
 static void apply(struct kdump_conf *c, struct cmdline_word *w, const char *key)
 {
-	struct conf_parser p = { .c = c, .mode = CONF_LENIENT };
+	struct conf_parser p = { .c = c, .mode = CONF_LENIENT, .cmdline = true };
 	struct err bad = { 0 };
 
+	key = of_target(key, &p.only);
 	if (w->cut)
 		err_say(&bad, -EINVAL, "%.40s: too long", key);
 	else
@@ -91,7 +104,7 @@ static void find_root(struct kdump_conf *c, const char *cmdline)
 
 	cmdline_get(cmdline, "root", t.device, sizeof(t.device));
 	cmdline_get(cmdline, "rootfstype", fstype, sizeof(fstype));
-	cmdline_get(cmdline, "rootflags", t.options, sizeof(t.options));
+	cmdline_get(cmdline, "rootflags", t.opts.mount_options, sizeof(t.opts.mount_options));
 	if (fstype[0] && !strchr(fstype, ','))
 		memcpy(t.fstype, fstype, sizeof(fstype));
 	if (t.device[0])

@@ -62,7 +62,7 @@ enum { NR_OPTIONS = sizeof(options) / sizeof(options[0]) };
 struct collector {
 	struct kdump_conf *c;		/* for notes */
 	int                level, threads;
-	char               next_levels[sizeof(((struct kdump_conf *)0)->next_levels)];
+	char               next_levels[sizeof(((struct target_opts *)0)->next_levels)];
 	const char        *codec;
 };
 
@@ -179,7 +179,7 @@ static int take_word(struct collector *k, char *word, char **rest, struct err *e
 	return 0;
 }
 
-int conf_collector(struct kdump_conf *c, const char *value, struct err *e)
+int conf_collector(struct kdump_conf *c, struct target_opts *o, const char *value, struct err *e)
 {
 	char text[1024], *at = text, *word;
 	struct collector k = { .c = c, .level = 0, .threads = 0, .codec = "none" };
@@ -201,14 +201,14 @@ int conf_collector(struct kdump_conf *c, const char *value, struct err *e)
 			  program);
 	} else {
 		conf_note(c, "core_collector: '%.80s' is not makedumpfile: it stays level %d, %s",
-			  program, c->dump_level, c->compress);
+			  program, o->dump_level, o->compress);
 		return 0;
 	}
 	if (rc)
 		return rc;
-	c->dump_level = k.level;
-	memcpy(c->next_levels, k.next_levels, sizeof(c->next_levels));
-	c->threads = k.threads;
-	strcpy(c->compress, k.codec);
+	o->dump_level = k.level;
+	memcpy(o->next_levels, k.next_levels, sizeof(o->next_levels));
+	o->threads = k.threads;
+	strcpy(o->compress, k.codec);
 	return 0;
 }

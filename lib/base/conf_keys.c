@@ -8,8 +8,11 @@
 
 #include "base/args.h"
 
-/* IMAGE: mkinitramfs takes it out of the file by itself; it means nothing in the capture kernel. */
-enum key_kind { OURS, IMAGE, NOT_YET, BUILD_ONLY, DEPRECATED };
+/*
+ * OF_TARGET: a field of struct target_opts, else of struct kdump_conf. IMAGE: mkinitramfs takes it
+ * out of the file by itself; it means nothing in the capture kernel.
+ */
+enum key_kind { OURS, OF_TARGET, IMAGE, NOT_YET, BUILD_ONLY, DEPRECATED };
 
 /*
  * A keyword. field and size: where a text goes; number: where a number goes. Keywords of one group
@@ -18,7 +21,7 @@ enum key_kind { OURS, IMAGE, NOT_YET, BUILD_ONLY, DEPRECATED };
 enum group {
 	G_TARGET, G_PATH, G_COLLECTOR, G_FAILURE, G_FINAL, G_PRE, G_POST, G_EMERGENCY, G_ROOT,
 	G_OPTIONS, G_LEVEL, G_COMPRESS, G_THREADS, G_DIGEST, G_DEVICE, G_MODULE, G_STALL, G_DEADLINE,
-	G_SSHKEY, G_RESET, G_BINS, G_MODULES, G_DRACUT, G_FENCE_ARGS, G_FENCE_NODES, G_FORCE,
+	G_SSHKEY, G_PORT, G_KNOWN_HOSTS, G_HOST_KEY, G_RESET, G_BINS, G_MODULES, G_DRACUT, G_FENCE_ARGS, G_FENCE_NODES, G_FORCE,
 	G_NO_FORCE, G_NONE,
 };
 
@@ -26,9 +29,9 @@ struct keyword {
 	const char   *name;
 	enum key_kind kind;
 	enum group    group;
-	int (*set)(struct conf_parser *p, const struct keyword *k, const char *value,
+	int (*set)(struct conf_parser *p, const struct keyword *k, void *field, const char *value,
 		   struct err *e);
-	size_t        at;		/* offset in struct kdump_conf */
+	size_t        at;		/* offset in struct kdump_conf or struct target_opts */
 	int           min, max;		/* of a number */
 	const char   *words;		/* that a text may be, split by blanks */
 };
@@ -41,20 +44,15 @@ static int put_text(char *out, size_t size, const char *value, struct err *e)
 	return 0;
 }
 
-static int one_word(const char *value, struct err *e)
-{
-	if (value[strcspn(value, " \t")])
-		return err_say(e, -EINVAL, "one word expected, not '%.80s'", value);
-	return 0;
-}
-
 /* A path of directories, absolute as RHEL reads it (a missing '/' is added). */
-static int set_path(struct conf_parser *p, const struct keyword *k, const char *value,
+static int set_path(struct conf_parser *p, const struct keyword *k, void *field, const char *value,
 		    struct err *e)
 {
-	char *out = (char *)p->c + k->at, text[CONF_TEXT_MAX];
+	char text[CONF_TEXT_MAX];
 	int rc = put_text(text, sizeof(text) - 1, value, e);
 
+	(void)p;
+	(void)k;
 	if (rc)
 		return rc;
 	for (const char *part = value; part; part = strchr(part, '/')) {
@@ -62,62 +60,67 @@ static int set_path(struct conf_parser *p, const struct keyword *k, const char *
 		if (!strcmp(part, "..") || !strncmp(part, "../", 3))
 			return err_say(e, -EINVAL, "'..' would leave the target");
 	}
-	snprintf(out, CONF_TEXT_MAX, "%s%s", value[0] == '/' ? "" : "/", text);
+	snprintf(field, CONF_TEXT_MAX, "%s%s", value[0] == '/' ? "" : "/", text);
 	return 0;
 }
 
-/* A program: one word, as kdump-utils runs it quoted. */
-static int set_program(struct conf_parser *p, const struct keyword *k, const char *value,
-		       struct err *e)
-{
-	char *out = (char *)p->c + k->at;
-
-	if (value[0] != '/')
-		return err_say(e, -EINVAL, "'%.80s' is not an absolute path", value);
-	return put_text(out, CONF_TEXT_MAX, value, e);
-}
-
-static int set_text(struct conf_parser *p, const struct keyword *k, const char *value,
+/* A file. A program is run as this one word, as kdump-utils runs it quoted. */
+static int set_absolute(struct conf_parser *p, const struct keyword *k, void *field, const char *value,
 		    struct err *e)
 {
-	return put_text((char *)p->c + k->at, CONF_TEXT_MAX, value, e);
+	(void)p;
+	(void)k;
+	if (value[0] != '/')
+		return err_say(e, -EINVAL, "'%.80s' is not an absolute path", value);
+	return put_text(field, CONF_TEXT_MAX, value, e);
 }
 
-static int set_number(struct conf_parser *p, const struct keyword *k, const char *value,
-		      struct err *e)
+static int set_text(struct conf_parser *p, const struct keyword *k, void *field, const char *value,
+		    struct err *e)
+{
+	(void)p;
+	(void)k;
+	return put_text(field, CONF_TEXT_MAX, value, e);
+}
+
+static int set_number(struct conf_parser *p, const struct keyword *k, void *field, const char *value,
+		    struct err *e)
 {
 	unsigned long long n;
 	int rc = parse_number(value, k->name, (unsigned)k->min, (unsigned)k->max, &n, e);
 
+	(void)p;
 	if (!rc)
-		*(int *)((char *)p->c + k->at) = (int)n;
+		*(int *)field = (int)n;
 	return rc;
 }
 
 /* One of k->words, into a field of 8 bytes (all are shorter). */
-static int set_word(struct conf_parser *p, const struct keyword *k, const char *value,
+static int set_word(struct conf_parser *p, const struct keyword *k, void *field, const char *value,
 		    struct err *e)
 {
 	size_t len = strlen(value);
 
+	(void)p;
 	for (const char *w = k->words; *w; w += strcspn(w, " "), w += *w == ' ')
 		if (strcspn(w, " ") == len && !strncmp(w, value, len)) {
-			strcpy((char *)p->c + k->at, value);
+			strcpy(field, value);
 			return 0;
 		}
 	return err_say(e, -EINVAL, "'%.40s' is none of: %s", value, k->words);
 }
 
-static int set_action(struct conf_parser *p, const struct keyword *k, const char *value,
-		      struct err *e)
+static int set_action(struct conf_parser *p, const struct keyword *k, void *field, const char *value,
+		    struct err *e)
 {
 	const char *names[NR_ACTIONS];
 	const char *near;
 
+	(void)p;
 	for (int i = 0; i <= k->max; i++) {
 		names[i] = action_name((enum conf_action)i);
 		if (!strcmp(names[i], value)) {
-			*(enum conf_action *)((char *)p->c + k->at) = (enum conf_action)i;
+			*(enum conf_action *)field = (enum conf_action)i;
 			return 0;
 		}
 	}
@@ -126,59 +129,42 @@ static int set_action(struct conf_parser *p, const struct keyword *k, const char
 		       near ? "; did you mean " : "", near ? near : "", near ? "?" : "");
 }
 
-static int set_collector(struct conf_parser *p, const struct keyword *k, const char *value,
-			 struct err *e)
+static int set_collector(struct conf_parser *p, const struct keyword *k, void *field, const char *value,
+		    struct err *e)
 {
 	(void)k;
-	return conf_collector(p->c, value, e);
+	return conf_collector(p->c, field, value, e);
 }
 
-static int set_target(struct conf_parser *p, const struct keyword *k, const char *value,
+static int set_target(struct conf_parser *p, const struct keyword *k, void *field, const char *value,
 		      struct err *e)
 {
-	struct target t = { .kind = strcmp(k->name, "raw") ? TARGET_FS : TARGET_RAW };
-	bool label = !strncmp(value, "LABEL=", 6) || !strncmp(value, "PARTLABEL=", 10);
-	int rc = label ? 0 : one_word(value, e);	/* a label may have blanks */
+	(void)field;
+	return conf_target(p, k->name, value, e);
+}
 
-	if (rc)
-		return rc;
-	snprintf(t.keyword, sizeof(t.keyword), "%s", k->name);
-	if (t.kind == TARGET_FS)
-		snprintf(t.fstype, sizeof(t.fstype), "%s", k->name);
-	if (strcmp(k->name, "virtiofs") && value[0] != '/' && !strchr(value, '='))
-		return err_say(e, -EINVAL,
-			       "'%.80s' is neither /dev/NAME nor UUID= nor LABEL=", value);
-	rc = put_text(t.device, sizeof(t.device), value, e);
-	if (rc)
-		return rc;
-	p->c->targets[0] = t;
-	p->c->nr_targets = 1;
+/* "SHA256:" and 43 digits of base64, as ssh-keygen -l prints it. */
+static int set_host_key(struct conf_parser *p, const struct keyword *k, void *field, const char *value,
+			struct err *e)
+{
+	static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+
+	(void)p;
+	(void)k;
+	if (strncmp(value, "SHA256:", 7) || strspn(value + 7, digits) != 43 || value[50])
+		return err_say(e, -EINVAL, "'%.80s' is no fingerprint of ssh-keygen -l (SHA256:...)", value);
+	strcpy(field, value);
 	return 0;
 }
 
-/* A server. On the production side that is an error: the image could only fail. */
-static int set_server(struct conf_parser *p, const struct keyword *k, const char *value,
-		      struct err *e)
-{
-	struct target t = { .kind = TARGET_UNSUPPORTED };
-
-	if (p->mode == CONF_STRICT)
-		return err_say(e, -EINVAL, "this build cannot dump to a server; name a local "
-			       "filesystem or raw");
-	snprintf(t.keyword, sizeof(t.keyword), "%s", k->name);
-	snprintf(t.device, sizeof(t.device), "%s", value);
-	p->c->targets[0] = t;
-	p->c->nr_targets = 1;
-	return 0;
-}
-
-static int set_root(struct conf_parser *p, const struct keyword *k, const char *value,
+static int set_root(struct conf_parser *p, const struct keyword *k, void *field, const char *value,
 		    struct err *e)
 {
 	struct target t = { .kind = TARGET_FS, .keyword = "root", .fstype = "auto" };
-	int rc = one_word(value, e);
+	int rc = conf_one_word(value, e);
 
 	(void)k;
+	(void)field;
 	if (!rc)
 		rc = put_text(t.device, sizeof(t.device), value, e);
 	if (!rc)
@@ -187,20 +173,22 @@ static int set_root(struct conf_parser *p, const struct keyword *k, const char *
 }
 
 /* What is not written with --mount would silently go somewhere else. */
-static int set_dracut(struct conf_parser *p, const struct keyword *k, const char *value,
-		      struct err *e)
+static int set_dracut(struct conf_parser *p, const struct keyword *k, void *field, const char *value,
+		    struct err *e)
 {
 	(void)p;
 	(void)k;
+	(void)field;
 	if (strstr(value, "--mount"))
 		return err_say(e, -EINVAL, "--mount is not supported; write the target as 'ext4 "
 			       "DEVICE' and its path");
 	return 0;
 }
 
-static int set_forced(struct conf_parser *p, const struct keyword *k, const char *value,
-		      struct err *e)
+static int set_forced(struct conf_parser *p, const struct keyword *k, void *field, const char *value,
+		    struct err *e)
 {
+	(void)field;
 	if (strcmp(value, "0") && strcmp(value, "1"))
 		return err_say(e, -EINVAL, "'%.40s' is neither 0 nor 1", value);
 	p->forced[k->group == G_NO_FORCE] = value[0] == '1';
@@ -210,43 +198,48 @@ static int set_forced(struct conf_parser *p, const struct keyword *k, const char
 }
 
 #define FIELD(f) offsetof(struct kdump_conf, f)
+#define OPT(f) offsetof(struct target_opts, f)
 #define TARGET(n) { n, OURS, G_TARGET, set_target, 0, 0, 0, NULL }
 #define NOTHING(n, kind, group, set) { n, kind, group, set, 0, 0, 0, NULL }
 #define TEXT(n, group, set, f) { n, OURS, group, set, FIELD(f), 0, 0, NULL }
 #define ACTION(n, group, f, last) { n, OURS, group, set_action, FIELD(f), 0, last, NULL }
 #define NUMBER(n, group, f, min, max) { n, OURS, group, set_number, FIELD(f), min, max, NULL }
-#define WORD(n, group, f, words) { n, OURS, group, set_word, FIELD(f), 0, 0, words }
+#define OPT_TEXT(n, group, set, f) { n, OF_TARGET, group, set, OPT(f), 0, 0, NULL }
+#define OPT_NUMBER(n, group, f, min, max) { n, OF_TARGET, group, set_number, OPT(f), min, max, NULL }
+#define OPT_WORD(n, group, f, words) { n, OF_TARGET, group, set_word, OPT(f), 0, 0, words }
 
 enum { DAY = 24 * 3600 };
 
 static const struct keyword keywords[] = {
 	TARGET("ext2"), TARGET("ext3"), TARGET("ext4"), TARGET("xfs"), TARGET("btrfs"),
 	TARGET("minix"), TARGET("vfat"), TARGET("virtiofs"), TARGET("raw"),
-	NOTHING("nfs", OURS, G_TARGET, set_server),
-	NOTHING("ssh", OURS, G_TARGET, set_server),
-	TEXT("path", G_PATH, set_path, path),
-	TEXT("core_collector", G_COLLECTOR, set_collector, dump_level),
+	TARGET("ssh"), TARGET("nfs"),
+	OPT_TEXT("path", G_PATH, set_path, path),
+	{ "core_collector", OF_TARGET, G_COLLECTOR, set_collector, 0, 0, 0, NULL },
+	OPT_TEXT("sshkey", G_SSHKEY, set_absolute, sshkey),
 	ACTION("failure_action", G_FAILURE, failure_action, ACTION_DUMP_TO_ROOTFS),
 	ACTION("default", G_FAILURE, failure_action, ACTION_DUMP_TO_ROOTFS),
 	ACTION("final_action", G_FINAL, final_action, ACTION_POWEROFF),
-	TEXT("kdump_pre", G_PRE, set_program, kdump_pre),
-	TEXT("kdump_post", G_POST, set_program, kdump_post),
-	TEXT("kdump_emergency", G_EMERGENCY, set_program, kdump_emergency),
+	TEXT("kdump_pre", G_PRE, set_absolute, kdump_pre),
+	TEXT("kdump_post", G_POST, set_absolute, kdump_post),
+	TEXT("kdump_emergency", G_EMERGENCY, set_absolute, kdump_emergency),
 
 	/* Our own. */
 	TEXT("root_device", G_ROOT, set_root, root),
-	TEXT("mount_options", G_OPTIONS, set_text, mount_options),
-	NUMBER("dump_level", G_LEVEL, dump_level, 0, 31),
-	WORD("compress", G_COMPRESS, compress, "zstd zlib lzo none"),
-	NUMBER("threads", G_THREADS, threads, 0, CONF_THREADS_MAX),
-	WORD("digest", G_DIGEST, digest, "xxh64 sha256"),
+	OPT_TEXT("mount_options", G_OPTIONS, set_text, mount_options),
+	OPT_NUMBER("dump_level", G_LEVEL, dump_level, 0, 31),
+	OPT_WORD("compress", G_COMPRESS, compress, "zstd zlib lzo none"),
+	OPT_NUMBER("threads", G_THREADS, threads, 0, CONF_THREADS_MAX),
+	OPT_WORD("digest", G_DIGEST, digest, "xxh64 sha256"),
+	OPT_NUMBER("port", G_PORT, port, 1, 65535),
+	OPT_TEXT("known_hosts", G_KNOWN_HOSTS, set_absolute, known_hosts),
+	OPT_TEXT("host_key", G_HOST_KEY, set_host_key, host_key),
 	NUMBER("device_timeout", G_DEVICE, device_timeout_s, 1, DAY),
 	NUMBER("module_timeout", G_MODULE, module_timeout_s, 1, DAY),
 	NUMBER("stall_timeout", G_STALL, stall_timeout_s, 10, DAY),
 	NUMBER("deadline", G_DEADLINE, deadline_s, 0, 30 * DAY),
 
 	/* Of kdump-utils, without an effect here. */
-	NOTHING("sshkey", NOT_YET, G_SSHKEY, NULL),
 	NOTHING("fence_kdump_args", NOT_YET, G_FENCE_ARGS, NULL),
 	NOTHING("fence_kdump_nodes", NOT_YET, G_FENCE_NODES, NULL),
 	NOTHING("extra_bins", IMAGE, G_BINS, NULL),
@@ -286,32 +279,65 @@ static const struct keyword *find(const char *name, struct err *e)
 /* A value that came twice: which of them counts is not for us to guess on the production side. */
 static int again(struct conf_parser *p, const char *place, const struct keyword *k, struct err *e)
 {
-	const char *what = k->group == G_TARGET ? "second target" : "set twice";
-
 	if (p->mode == CONF_STRICT)
-		return err_say(e, -EINVAL, "%s", what);
-	conf_note(p->c, "%s%s: %s; the last one counts", place, k->name, what);
+		return err_say(e, -EINVAL, "set twice");
+	conf_note(p->c, "%s%s: set twice; the last one counts", place, k->name);
 	return 0;
+}
+
+/* Set a key of targets in each struct target_opts that it is for. */
+static int set_opts(struct conf_parser *p, const struct keyword *k, const char *value, struct err *e)
+{
+	struct kdump_conf *c = p->c;
+	int only = !p->cmdline && p->block ? c->nr_targets : p->only, rc;
+
+	if (only > c->nr_targets)
+		return err_say(e, -EINVAL, "there is no target %d", only);
+	if (only)
+		return k->set(p, k, (char *)&c->targets[only - 1].opts + k->at, value, e);
+	rc = k->set(p, k, (char *)&c->defaults + k->at, value, e);
+	for (int i = 0; p->cmdline && i < c->nr_targets && !rc; i++)
+		rc = k->set(p, k, (char *)&c->targets[i].opts + k->at, value, e);
+	return rc;
+}
+
+/* In a new block the keys of targets have not been seen. */
+static void forget_seen(struct conf_parser *p)
+{
+	for (size_t i = 0; i < NR_KEYWORDS; i++)
+		if (keywords[i].kind == OF_TARGET)
+			p->seen &= ~(1ULL << keywords[i].group);
+}
+
+static int set_value(struct conf_parser *p, const struct keyword *k, const char *value, struct err *e)
+{
+	if (!k->set)
+		return 0;
+	if (k->kind == OF_TARGET)
+		return set_opts(p, k, value, e);
+	if (p->only && k->group != G_TARGET)
+		return err_say(e, -EINVAL, "is no key of a target");
+	return k->set(p, k, (char *)p->c + k->at, value, e);
 }
 
 int conf_apply(struct conf_parser *p, const char *place, const char *key, const char *value,
 	       struct err *e)
 {
 	const struct keyword *k = find(key, e);
-	int rc = 0;
+	int rc = k ? 0 : -EINVAL;
 
 	if (k && k->kind == DEPRECATED)
 		rc = err_say(e, -EINVAL, "kdump.conf no longer has this key");
 	else if (k && !value[0])
 		rc = err_say(e, -EINVAL, "needs a value");
-	else if (k && p->seen & 1ULL << k->group)
+	else if (k && k->group != G_TARGET && p->seen & 1ULL << k->group)
 		rc = again(p, place, k, e);
-	else if (!k)
-		rc = -EINVAL;
-	if (!rc && k->set)
-		rc = k->set(p, k, value, e);
+	if (!rc)
+		rc = set_value(p, k, value, e);
 	if (rc)
 		return err_add(e, "%.40s", key);
+	if (k->group == G_TARGET)
+		forget_seen(p);
 	p->seen |= 1ULL << k->group;
 	if (k->kind == NOT_YET || (k->kind == BUILD_ONLY && p->mode == CONF_STRICT))
 		conf_note(p->c, "%s%s: not supported by this build: ignored", place, k->name);

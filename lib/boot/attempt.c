@@ -126,7 +126,7 @@ static void try_target(struct run *r, const struct target *t, const char *mount_
 
 	if (t->kind == TARGET_UNSUPPORTED) {
 		snprintf(r->closing.reason, sizeof(r->closing.reason),
-			 "%s: this build cannot dump to a server", t->keyword);
+			 "%s: this build cannot dump there", t->keyword);
 		run_warn(r, "%s", r->closing.reason);
 		return;
 	}

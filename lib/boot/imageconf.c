@@ -165,15 +165,15 @@ static void put_without(FILE *out, const char *text, const char *const *keys)
 static int resolve_path(struct imageconf *ic, const char *text, FILE *out, struct err *e)
 {
 	static const char *const replaced[] = { "path", "mount_options", NULL };
-	const char *options = ic->conf.mount_options;
+	const char *options = ic->conf.defaults.mount_options;
 	struct place at;
-	int rc = locate(ic->conf.path, &at, e);
+	int rc = locate(ic->conf.defaults.path, &at, e);
 
 	if (rc)
 		return err_add(e, "no target in kdump.conf");
 	put_without(out, text, replaced);
 	fprintf(out, "# %s of the machine on which this image was made\n%s %s\npath %s\n",
-		ic->conf.path, at.mount.fstype, at.spec, at.mount.inside);
+		ic->conf.defaults.path, at.mount.fstype, at.spec, at.mount.inside);
 	if (at.mount.subvol[0] || options[0])
 		fprintf(out, "mount_options %s%s%s%s\n", options,
 			options[0] && at.mount.subvol[0] ? "," : "",

@@ -37,7 +37,7 @@ void program_dmesg(struct program *p, const struct attempt *a)
 
 void program_vmcore(struct program *p, const struct attempt *a)
 {
-	const struct kdump_conf *c = a->conf;
+	const struct target_opts *c = &a->target.opts;
 
 	*p = (struct program){ .words = { "save", "-d" }, .n = 2 };
 	add(p, "%d%s%s", c->dump_level, c->next_levels[0] ? "," : "", c->next_levels);

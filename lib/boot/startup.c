@@ -65,9 +65,8 @@ static int child_config(void *arg, struct step_out *out)
 		pid1_unquiet(cmdline);
 		free(cmdline);
 	}
-	snprintf(out->note, sizeof(out->note),
-		 "dump level %d, %s, failure_action %s, final_action %s", c->dump_level,
-		 c->compress, action_name(c->failure_action), action_name(c->final_action));
+	snprintf(out->note, sizeof(out->note), "failure_action %s, final_action %s",
+		 action_name(c->failure_action), action_name(c->final_action));
 	return 0;
 }
 

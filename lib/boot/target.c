@@ -51,7 +51,7 @@ int target_mount(void *arg, struct step_out *out)
 	const struct attempt *a = arg;
 	const struct target *t = &a->target;
 	int rc = mount_target(t->fstype, a->device, a->mount_point,
-			      t->options[0] ? t->options : NULL, &out->err);
+			      t->opts.mount_options[0] ? t->opts.mount_options : NULL, &out->err);
 
 	if (!rc)
 		snprintf(out->note, sizeof(out->note), "%.80s (%s) on %s", a->device, t->fstype,
@@ -80,7 +80,7 @@ int target_directory(void *arg, struct step_out *out)
 	int rc;
 
 	snprintf(parent, sizeof(parent), "%s%s", a->mount_point,
-		 strcmp(a->target.path, "/") ? a->target.path : "");
+		 strcmp(a->target.opts.path, "/") ? a->target.opts.path : "");
 	rc = make_dirs(parent);
 	if (rc)
 		return err_set(&out->err, rc, "make directory %s", parent);

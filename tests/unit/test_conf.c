@@ -58,7 +58,7 @@ static void test_lexical(void **state)
 		struct kdump_conf c = parse(lexical[i].text, CONF_LENIENT, NULL);
 
 		print_message("%s\n", lexical[i].why);
-		assert_string_equal(c.path, lexical[i].path);
+		assert_string_equal(c.defaults.path, lexical[i].path);
 	}
 }
 
@@ -70,7 +70,15 @@ static const struct {
 	{ "unknown key, nothing near", "zzzzzzzz 1\n", "kdump.conf:1: zzzzzzzz: unknown key" },
 	{ "duplicate key", "path /a\n\npath /a\n", "kdump.conf:3: path: set twice" },
 	{ "the old name is the same key", "default halt\nfailure_action halt\n", "kdump.conf:2: failure_action: set twice" },
-	{ "second target", "ext4 /dev/a\nraw /dev/b\n", "kdump.conf:2: raw: second target" },
+	{ "twice in one block", "ext4 /dev/a\npath /x\npath /y\n", "kdump.conf:3: path: set twice" },
+	{ "ssh without a user", "ssh host\n", "kdump.conf:1: ssh: 'host' is not user@host" },
+	{ "ssh with a directory", "ssh a@host:/x\n", "kdump.conf:1: ssh: 'a@host:/x': the directory goes into the key path" },
+	{ "ssh with a port", "ssh a@host:22\n", "kdump.conf:1: ssh: 'a@host:22': the port goes into the key port" },
+	{ "a port that is none", "ssh a@host\nport 0\n", "kdump.conf:2: port: port '0'" },
+	{ "a fingerprint of MD5", "host_key 16:27:ac\n", "kdump.conf:1: host_key: '16:27:ac' is no fingerprint" },
+	{ "nfs is not there", "nfs a:/b\n", "kdump.conf:1: nfs: this build cannot dump there" },
+	{ "nine targets", "raw /dev/a\nraw /dev/a\nraw /dev/a\nraw /dev/a\nraw /dev/a\nraw /dev/a\nraw /dev/a\n"
+	  "raw /dev/a\nraw /dev/a\n", "kdump.conf:9: raw: more than 8 targets" },
 	{ "empty value", "path\n", "kdump.conf:1: path: needs a value" },
 	{ "empty value behind a comment", "path # /a\n", "kdump.conf:1: path: needs a value" },
 	{ "deprecated net", "net nfs:/x\n", "kdump.conf:1: net: kdump.conf no longer has this key" },
@@ -86,8 +94,6 @@ static const struct {
 	{ "threads that are none", "core_collector makedumpfile --num-threads=x\n", "kdump.conf:1: core_collector: number of threads 'x'" },
 	{ "two words for a device", "ext4 /dev/a /dev/b\n", "kdump.conf:1: ext4: one word expected" },
 	{ "no device", "xfs vda1\n", "kdump.conf:1: xfs: 'vda1' is neither" },
-	{ "a server", "nfs srv:/export\n", "kdump.conf:1: nfs: this build cannot dump to a server" },
-	{ "a server by ssh", "ssh u@h\n", "kdump.conf:1: ssh: this build cannot dump to a server" },
 	{ "a program that is no path", "kdump_pre pre.sh\n", "kdump.conf:1: kdump_pre: 'pre.sh' is not an absolute path" },
 	{ "a target in dracut_args", "dracut_args --mount \"/dev/a /mnt ext4 defaults\"\n", "kdump.conf:1: dracut_args: --mount" },
 	{ "force_rebuild is 0 or 1", "force_rebuild yes\n", "kdump.conf:1: force_rebuild: 'yes' is neither 0 nor 1" },
@@ -115,7 +121,7 @@ static void test_refused(void **state)
 		assert_memory_equal(e.msg, refused[i].error, strlen(refused[i].error));
 
 		c = parse(refused[i].text, CONF_LENIENT, NULL);
-		assert_true(c.dump_level == 31 && !strcmp(c.compress, "zstd"));
+		assert_true(c.defaults.dump_level == 31 && !strcmp(c.defaults.compress, "zstd"));
 		assert_true(c.failure_action == ACTION_REBOOT || strstr(refused[i].text, "halt"));
 		assert_int_equal(c.deadline_s, fresh.deadline_s);
 		assert_int_equal(c.device_timeout_s, fresh.device_timeout_s);
@@ -131,10 +137,12 @@ static const struct {
 } accepted[] = {
 	{ "RHEL 9 as installed", "auto_reset_crashkernel yes\npath /var/crash\n"
 	  "core_collector makedumpfile -l --message-level 7 -d 31\n", 1 },
-	{ "every no-op", "sshkey /root/.ssh/k\ndracut_args --omit x\nfence_kdump_args -p 7410\n"
-	  "fence_kdump_nodes a b\nforce_rebuild 0\nforce_no_rebuild 1\n", 6 },
+	{ "every no-op", "dracut_args --omit x\nfence_kdump_args -p 7410\n"
+	  "fence_kdump_nodes a b\nforce_rebuild 0\nforce_no_rebuild 1\n", 5 },
 	{ "what mkinitramfs takes", "extra_bins /bin/x\nextra_modules a b\n", 0 },
 	{ "the old name of failure_action", "default shell\n", 1 },
+	{ "RHEL's ssh", "ssh user@my.server.com\nsshkey /root/.ssh/kdump_id_rsa\n", 0 },
+	{ "ssh to IPv6", "ssh user@2001:db8::1\nport 2222\n", 0 },
 	{ "scp without ssh", "core_collector scp\n", 1 },
 	{ "a label with a blank", "ext4 LABEL=my disk\n", 0 },
 	{ "a line of only blanks at the end", "path /a\n   ", 0 },
@@ -169,20 +177,20 @@ static void test_values(void **state)
 	assert_int_equal(t[0].kind, TARGET_FS);
 	assert_string_equal(t[0].fstype, "xfs");
 	assert_string_equal(t[0].device, "UUID=0123-ab");
-	assert_string_equal(t[0].path, "/crash");
-	assert_string_equal(t[0].options, "noatime");
+	assert_string_equal(t[0].opts.path, "/crash");
+	assert_string_equal(t[0].opts.mount_options, "noatime");
 	assert_true(conf_root_target(&c, t));
 	assert_string_equal(t[0].fstype, "auto");
 	assert_string_equal(t[0].device, "LABEL=root");
-	assert_string_equal(t[0].path, "/crash");
-	assert_string_equal(t[0].options, "");
+	assert_string_equal(t[0].opts.path, "/crash");
+	assert_string_equal(t[0].opts.mount_options, "");
 	assert_int_equal(c.failure_action, ACTION_DUMP_TO_ROOTFS);
 	assert_int_equal(c.final_action, ACTION_POWEROFF);
 	assert_string_equal(c.kdump_pre, "/bin/pre");
 	assert_string_equal(c.kdump_post, "/bin/post");
 	assert_string_equal(c.kdump_emergency, "/bin/em");
-	assert_string_equal(c.digest, "sha256");
-	assert_int_equal(c.threads, 3);
+	assert_string_equal(t[0].opts.digest, "sha256");
+	assert_int_equal(t[0].opts.threads, 3);
 	assert_int_equal(c.deadline_s, 0);
 	assert_int_equal(c.stall_timeout_s, 20);
 	assert_int_equal(c.module_timeout_s, 7);
@@ -190,15 +198,82 @@ static void test_values(void **state)
 	c = parse("raw /dev/vdb\npath /x\n", CONF_STRICT, &e);
 	assert_int_equal(conf_targets(&c, t), 1);
 	assert_int_equal(t[0].kind, TARGET_RAW);
-	assert_string_equal(t[0].path, "");
 
-	c = parse("ssh me@there\n", CONF_LENIENT, &e);
+	c = parse("nfs me:/there\n", CONF_LENIENT, &e);
 	assert_int_equal(conf_targets(&c, t), 1);
 	assert_int_equal(t[0].kind, TARGET_UNSUPPORTED);
-	assert_string_equal(t[0].keyword, "ssh");
+	assert_string_equal(t[0].keyword, "nfs");
 
 	c = parse("", CONF_STRICT, &e);
 	assert_int_equal(conf_targets(&c, t), 0);
+}
+
+/* A target line opens a block; what stands before the first one is for all. */
+static void test_blocks(void **state)
+{
+	static const char text[] =
+		"path /all\ncore_collector makedumpfile -l -d 17\nport 2022\n"
+		"ssh a@one\nsshkey /keys/a\n"
+		"host_key SHA256:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA\npath /one\n"
+		"ssh b@two\nport 22\n"
+		"xfs /dev/vda1\ncompress zstd\nmount_options noatime\n";
+	struct target t[CONF_TARGETS_MAX];
+	struct err e = { 0 };
+	struct kdump_conf c = parse(text, CONF_STRICT, &e);
+
+	(void)state;
+	assert_string_equal(e.msg, "");
+	assert_int_equal(conf_targets(&c, t), 3);
+	assert_int_equal(t[0].kind, TARGET_SSH);
+	assert_string_equal(t[0].device, "a@one");
+	assert_string_equal(t[0].opts.path, "/one");
+	assert_string_equal(t[0].opts.sshkey, "/keys/a");
+	assert_int_equal(strlen(t[0].opts.host_key), 50);
+	assert_int_equal(t[0].opts.port, 2022);
+	assert_string_equal(t[1].opts.path, "/all");
+	assert_string_equal(t[1].opts.sshkey, "/root/.ssh/kdump_id_rsa");
+	assert_string_equal(t[1].opts.host_key, "");
+	assert_int_equal(t[1].opts.port, 22);
+	assert_string_equal(t[1].opts.compress, "lzo");
+	assert_int_equal(t[2].kind, TARGET_FS);
+	assert_int_equal(t[2].opts.dump_level, 17);
+	assert_string_equal(t[2].opts.compress, "zstd");
+	assert_string_equal(t[2].opts.mount_options, "noatime");
+	assert_int_equal(c.nr_notes, 0);
+
+	/* With several targets the root filesystem has what all have. */
+	conf_cmdline(&c, "root=/dev/vda9 rootflags=ro");
+	assert_true(conf_root_target(&c, t));
+	assert_string_equal(t[0].opts.path, "/all");
+	assert_string_equal(t[0].opts.mount_options, "ro");
+}
+
+static void test_cmdline_of_targets(void **state)
+{
+	static const char text[] = "ssh a@one\npath /one\nxfs /dev/vda1\npath /two\n";
+	struct kdump_conf c = parse(text, CONF_LENIENT, NULL), one = c;
+
+	(void)state;
+	conf_cmdline(&c, "kdumpbox.target.1.port=2022 kdumpbox.target.2.path=/new kdumpbox.dump_level=1 "
+			 "kdumpbox.target.3.raw=/dev/vdb kdumpbox.target.9.path=/no kdumpbox.target.2.deadline=1 "
+			 "kdumpbox.target.0.path=/no kdumpbox.target.5.raw=/dev/vdc");
+	assert_int_equal(c.nr_targets, 3);
+	assert_int_equal(c.targets[0].opts.port, 2022);
+	assert_string_equal(c.targets[0].opts.path, "/one");
+	assert_string_equal(c.targets[1].opts.path, "/new");
+	assert_int_equal(c.targets[1].opts.port, 22);
+	assert_int_equal(c.targets[0].opts.dump_level + c.targets[1].opts.dump_level, 2);
+	assert_string_equal(c.targets[2].device, "/dev/vdb");
+	assert_int_equal(c.targets[2].opts.dump_level, 1);
+	assert_int_equal(c.nr_notes, 4);
+	assert_string_equal(c.notes[0].text, "kernel command line: kdumpbox.path: there is no target 9; ignored");
+	assert_string_equal(c.notes[1].text, "kernel command line: kdumpbox.deadline: is no key of a target; ignored");
+
+	/* One target instead of all: what the first one had stays. */
+	conf_cmdline(&one, "kdumpbox.raw=/dev/vdb");
+	assert_int_equal(one.nr_targets, 1);
+	assert_int_equal(one.targets[0].kind, TARGET_RAW);
+	assert_string_equal(one.targets[0].opts.path, "/one");
 }
 
 static const struct {
@@ -237,12 +312,12 @@ static void test_collector_levels(void **state)
 
 	(void)state;
 	conf_defaults(&c);
-	assert_int_equal(conf_collector(&c, "makedumpfile -l -d 1,17,31", &e), 0);
-	assert_string_equal(c.next_levels, "17,31");
-	assert_int_equal(conf_collector(&c, "makedumpfile -l -d 31", &e), 0);
-	assert_string_equal(c.next_levels, "");
-	assert_true(conf_collector(&c, "makedumpfile -l -d 17,32", &e) < 0);
-	assert_true(conf_collector(&c, "makedumpfile -l -d 17,", &e) < 0);
+	assert_int_equal(conf_collector(&c, &c.defaults, "makedumpfile -l -d 1,17,31", &e), 0);
+	assert_string_equal(c.defaults.next_levels, "17,31");
+	assert_int_equal(conf_collector(&c, &c.defaults, "makedumpfile -l -d 31", &e), 0);
+	assert_string_equal(c.defaults.next_levels, "");
+	assert_true(conf_collector(&c, &c.defaults, "makedumpfile -l -d 17,32", &e) < 0);
+	assert_true(conf_collector(&c, &c.defaults, "makedumpfile -l -d 17,", &e) < 0);
 }
 
 static void test_collector(void **state)
@@ -254,10 +329,10 @@ static void test_collector(void **state)
 
 		print_message("%s\n", collectors[i].why);
 		conf_defaults(&c);
-		assert_int_equal(conf_collector(&c, collectors[i].value, &e), 0);
-		assert_int_equal(c.dump_level, collectors[i].level);
-		assert_int_equal(c.threads, collectors[i].threads);
-		assert_string_equal(c.compress, collectors[i].compress);
+		assert_int_equal(conf_collector(&c, &c.defaults, collectors[i].value, &e), 0);
+		assert_int_equal(c.defaults.dump_level, collectors[i].level);
+		assert_int_equal(c.defaults.threads, collectors[i].threads);
+		assert_string_equal(c.defaults.compress, collectors[i].compress);
 		assert_int_equal(c.nr_notes, collectors[i].notes);
 	}
 }
@@ -311,16 +386,16 @@ static void test_cmdline(void **state)
 	assert_int_equal(t[0].kind, TARGET_RAW);
 	assert_string_equal(t[0].device, "/dev/vdb");
 	assert_int_equal(c.final_action, ACTION_POWEROFF);
-	assert_int_equal(c.dump_level, 17);
-	assert_string_equal(c.compress, "lzo");
+	assert_int_equal(c.defaults.dump_level, 17);
+	assert_string_equal(c.defaults.compress, "lzo");
 	assert_int_equal(c.deadline_s, 90);
-	assert_string_equal(c.path, "/with blank");
+	assert_string_equal(c.defaults.path, "/with blank");
 	assert_int_equal(c.nr_notes, 3);
 	assert_string_equal(c.notes[1].text, "kernel command line: kdumpbox.paht: unknown key; did you mean path?; ignored");
 	assert_true(conf_root_target(&c, t));
 	assert_string_equal(t[0].device, "UUID=77");
 	assert_string_equal(t[0].fstype, "btrfs");
-	assert_string_equal(t[0].options, "subvol=@");
+	assert_string_equal(t[0].opts.mount_options, "subvol=@");
 
 	/* What the file says about root goes before root=. */
 	c = parse("root_device /dev/x\n", CONF_LENIENT, NULL);
@@ -333,7 +408,7 @@ static void test_cmdline(void **state)
 	memcpy(big, "kdumpbox.path=/", 15);
 	c = parse("", CONF_LENIENT, NULL);
 	conf_cmdline(&c, big);
-	assert_string_equal(c.path, "/var/crash");
+	assert_string_equal(c.defaults.path, "/var/crash");
 	assert_int_equal(c.nr_notes, 1);
 	free(big);
 }
@@ -365,9 +440,9 @@ static void test_garbage(void **state)
 		assert_int_equal(conf_parse(&c, "kdump.conf", text, n, CONF_LENIENT, &e), 0);
 		text[n] = 0;
 		conf_cmdline(&c, text);
-		assert_true(c.dump_level >= 0 && c.dump_level <= 31);
-		assert_true(c.path[0] == '/');
-		assert_true(c.nr_notes <= CONF_NOTES_MAX && c.nr_targets <= 1);
+		assert_true(c.defaults.dump_level >= 0 && c.defaults.dump_level <= 31);
+		assert_true(c.defaults.path[0] == '/');
+		assert_true(c.nr_notes <= CONF_NOTES_MAX && c.nr_targets <= CONF_TARGETS_MAX);
 	}
 }
 
@@ -421,7 +496,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_lexical), cmocka_unit_test(test_refused), cmocka_unit_test(test_accepted),
-		cmocka_unit_test(test_values), cmocka_unit_test(test_collector),
+		cmocka_unit_test(test_values), cmocka_unit_test(test_blocks),
+		cmocka_unit_test(test_cmdline_of_targets), cmocka_unit_test(test_collector),
 		cmocka_unit_test(test_collector_levels), cmocka_unit_test(test_words),
 		cmocka_unit_test(test_cmdline), cmocka_unit_test(test_garbage), cmocka_unit_test(test_read),
 		cmocka_unit_test(test_documented_defaults),

@@ -206,8 +206,8 @@ static const struct {
 	  "device mount pre vmcore-dmesg save post:0 unmount ", OUTCOME_COMPLETE, "complete: " },
 	{ "kdump_pre is missing: that decides nothing", "ext4 UUID=1\nkdump_pre /nonexistent\n", FINE, FINE, FINE, FINE,
 	  NULL, "device mount vmcore-dmesg save post:0 unmount ", OUTCOME_COMPLETE, "complete: " },
-	{ "a server", "ssh u@h\n", FINE, FINE, FINE, FINE, NULL, "", OUTCOME_FAILED,
-	  "failed: ssh: this build cannot dump to a server; nothing was saved" },
+	{ "a server", "nfs u@h\n", FINE, FINE, FINE, FINE, NULL, "", OUTCOME_FAILED,
+	  "failed: nfs: this build cannot dump there; nothing was saved" },
 };
 
 /* A script that writes its name in the diary, then does what is asked. */
@@ -387,6 +387,7 @@ static void test_programs(void **state)
 
 	(void)state;
 	conf_defaults(&c);
+	a.target.opts = c.defaults;
 	program_dmesg(&p, &a);
 	words_are(&p, "vmcore-dmesg --output=/m/d/vmcore-dmesg.txt /proc/vmcore");
 	program_vmcore(&p, &a);
@@ -394,10 +395,10 @@ static void test_programs(void **state)
 		  "/proc/vmcore /m/d/vmcore");
 	a.target.kind = TARGET_RAW;
 	strcpy(a.vmcore, "raw:/dev/vdb");
-	c.dump_level = 0;
-	c.threads = 2;
-	strcpy(c.compress, "lzo");
-	strcpy(c.digest, "sha256");
+	a.target.opts.dump_level = 0;
+	a.target.opts.threads = 2;
+	strcpy(a.target.opts.compress, "lzo");
+	strcpy(a.target.opts.digest, "sha256");
 	program_dmesg(&p, &a);
 	words_are(&p, "vmcore-dmesg --output=raw:/dev/vdb /proc/vmcore");
 	program_vmcore(&p, &a);
@@ -407,7 +408,7 @@ static void test_programs(void **state)
 static void test_directory(void **state)
 {
 	struct tm t = { .tm_year = 126, .tm_mon = 0, .tm_mday = 2, .tm_hour = 3, .tm_min = 4, .tm_sec = 5 };
-	struct attempt a = { .target = { .path = "/deep/path" }, .mount_point = dir };
+	struct attempt a = { .target = { .opts.path = "/deep/path" }, .mount_point = dir };
 	struct step_out one = { .number = 0 }, two = { .number = 0 };
 	char name[80];
 
@@ -420,7 +421,7 @@ static void test_directory(void **state)
 	assert_int_equal(target_directory(&a, &two), 0);
 	assert_string_not_equal(one.text, two.text);	/* in the same second, too */
 	assert_int_equal(access(one.text, F_OK) | access(two.text, F_OK), 0);
-	strcpy(a.target.path, "/");
+	strcpy(a.target.opts.path, "/");
 	assert_int_equal(target_directory(&a, &one), 0);
 	assert_null(strstr(one.text, "//"));
 }

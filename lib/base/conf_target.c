@@ -1,0 +1,87 @@
+/* conf_target - which place does a target line of kdump.conf name? */
+/* SPDX-License-Identifier: MIT */
+#include "base/conf_keys.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+int conf_one_word(const char *value, struct err *e)
+{
+	if (value[strcspn(value, " \t")])
+		return err_say(e, -EINVAL, "one word expected, not '%.80s'", value);
+	return 0;
+}
+
+/* Open a block. On the command line it replaces what is there, but for the options of the first. */
+static int add(struct conf_parser *p, struct target *t, struct err *e)
+{
+	struct kdump_conf *c = p->c;
+	int at = c->nr_targets;
+
+	if (p->only)
+		at = p->only - 1;
+	else if (p->cmdline)
+		at = 0;
+	if (at > c->nr_targets)
+		return err_say(e, -EINVAL, "there is no target %d", at);
+	if (at == CONF_TARGETS_MAX)
+		return err_say(e, -EINVAL, "more than %d targets", CONF_TARGETS_MAX);
+	t->opts = p->cmdline && at < c->nr_targets ? c->targets[at].opts : c->defaults;
+	c->targets[at] = *t;
+	c->nr_targets = p->cmdline && !p->only ? 1 : at < c->nr_targets ? c->nr_targets : at + 1;
+	p->block = true;
+	return 0;
+}
+
+/* A filesystem or a raw device of this machine. */
+static int local(struct target *t, const char *value, struct err *e)
+{
+	bool label = !strncmp(value, "LABEL=", 6) || !strncmp(value, "PARTLABEL=", 10);
+	int rc = label ? 0 : conf_one_word(value, e);	/* a label may have blanks */
+
+	if (rc)
+		return rc;
+	t->kind = strcmp(t->keyword, "raw") ? TARGET_FS : TARGET_RAW;
+	if (t->kind == TARGET_FS)
+		memcpy(t->fstype, t->keyword, sizeof(t->fstype));
+	if (strcmp(t->keyword, "virtiofs") && value[0] != '/' && !strchr(value, '='))
+		return err_say(e, -EINVAL, "'%.80s' is neither /dev/NAME nor UUID= nor LABEL=", value);
+	return 0;
+}
+
+/* "user@host", where an IPv6 address stands bare or in brackets, as kdump-utils has it. */
+static int server(struct target *t, const char *value, struct err *e)
+{
+	const char *host = strchr(value, '@');
+	int rc = conf_one_word(value, e);
+
+	if (rc)
+		return rc;
+	if (!host || host == value || !host[1] || strchr(host + 1, '@'))
+		return err_say(e, -EINVAL, "'%.80s' is not user@host", value);
+	if (strchr(host, '/'))
+		return err_say(e, -EINVAL, "'%.80s': the directory goes into the key path", value);
+	if (strchr(host, ':') && strchr(host, ':') == strrchr(host, ':'))
+		return err_say(e, -EINVAL, "'%.80s': the port goes into the key port", value);
+	t->kind = TARGET_SSH;
+	return 0;
+}
+
+int conf_target(struct conf_parser *p, const char *keyword, const char *value, struct err *e)
+{
+	struct target t = { .kind = TARGET_UNSUPPORTED };
+	int rc = 0;
+
+	snprintf(t.keyword, sizeof(t.keyword), "%s", keyword);
+	if (strlen(value) >= sizeof(t.device))
+		return err_say(e, -EINVAL, "longer than %zu bytes", sizeof(t.device) - 1);
+	strcpy(t.device, value);
+	if (!strcmp(keyword, "ssh"))
+		rc = server(&t, value, e);
+	else if (strcmp(keyword, "nfs"))
+		rc = local(&t, value, e);
+	else if (p->mode == CONF_STRICT)
+		rc = err_say(e, -EINVAL, "this build cannot dump there; name a local filesystem, raw or ssh");
+	return rc ? rc : add(p, &t, e);
+}
