@@ -19,6 +19,7 @@ enum {
 	CONF_FILE_MAX    = 64 << 10,	/* bytes of a file that are read at all */
 	CONF_TARGETS_MAX = 8,
 	CONF_NOTES_MAX   = 32,
+	CONF_NETWORK_MAX = 32,		/* lines "network" */
 	CONF_THREADS_MAX = 256,		/* as many as save takes */
 	CONF_TEXT_MAX    = 256,		/* bytes of a value with its NUL; longer ones are refused */
 };
@@ -108,6 +109,12 @@ struct kdump_conf {
 	char          kdump_pre[CONF_TEXT_MAX];
 	char          kdump_post[CONF_TEXT_MAX];	/* its argument: status of the dump */
 	char          kdump_emergency[CONF_TEXT_MAX];
+
+	/* The word of each network line ("ip=eth0:dhcp"), in order; net/netconf.h knows what they mean. */
+	char          network[CONF_NETWORK_MAX][CONF_TEXT_MAX];
+	int           nr_network;
+	int           carrier_timeout_s;	/* for an interface to appear and have carrier. 60 */
+	int           network_timeout_s;	/* for all of the network to be up. 300 */
 
 	int           device_timeout_s;		/* to wait for a target's device. 60 */
 	int           module_timeout_s;		/* for one module to load, then the next one. 30 */

@@ -16,10 +16,11 @@ enum key_kind { OURS, OF_TARGET, IMAGE, NOT_YET, BUILD_ONLY, DEPRECATED };
 
 /*
  * A keyword. field and size: where a text goes; number: where a number goes. Keywords of one group
- * exclude each other.
+ * exclude each other, but for the first two.
  */
 enum group {
-	G_TARGET, G_PATH, G_COLLECTOR, G_FAILURE, G_FINAL, G_PRE, G_POST, G_EMERGENCY, G_ROOT,
+	G_TARGET, G_NETWORK,	/* as often as there are targets and network words */
+	G_CARRIER, G_NETWORK_TIME, G_PATH, G_COLLECTOR, G_FAILURE, G_FINAL, G_PRE, G_POST, G_EMERGENCY, G_ROOT,
 	G_OPTIONS, G_LEVEL, G_COMPRESS, G_THREADS, G_DIGEST, G_DEVICE, G_MODULE, G_STALL, G_DEADLINE,
 	G_SSHKEY, G_PORT, G_KNOWN_HOSTS, G_HOST_KEY, G_RESET, G_BINS, G_MODULES, G_DRACUT, G_FENCE_ARGS, G_FENCE_NODES, G_FORCE,
 	G_NO_FORCE, G_NONE,
@@ -172,6 +173,22 @@ static int set_root(struct conf_parser *p, const struct keyword *k, void *field,
 	return rc;
 }
 
+/* One word, added to those before it. */
+static int set_network(struct conf_parser *p, const struct keyword *k, void *field, const char *value,
+		       struct err *e)
+{
+	int rc = one_word(value, e);
+
+	(void)k;
+	(void)field;
+	if (!rc && p->c->nr_network == CONF_NETWORK_MAX)
+		rc = err_say(e, -EINVAL, "more than %d of them", CONF_NETWORK_MAX);
+	if (!rc)
+		rc = put_text(p->c->network[p->c->nr_network], CONF_TEXT_MAX, value, e);
+	p->c->nr_network += !rc;
+	return rc;
+}
+
 /* What is not written with --mount would silently go somewhere else. */
 static int set_dracut(struct conf_parser *p, const struct keyword *k, void *field, const char *value,
 		    struct err *e)
@@ -234,6 +251,9 @@ static const struct keyword keywords[] = {
 	OPT_NUMBER("port", G_PORT, port, 1, 65535),
 	OPT_TEXT("known_hosts", G_KNOWN_HOSTS, set_absolute, known_hosts),
 	OPT_TEXT("host_key", G_HOST_KEY, set_host_key, host_key),
+	NOTHING("network", OURS, G_NETWORK, set_network),
+	NUMBER("carrier_timeout", G_CARRIER, carrier_timeout_s, 1, DAY),
+	NUMBER("network_timeout", G_NETWORK_TIME, network_timeout_s, 1, DAY),
 	NUMBER("device_timeout", G_DEVICE, device_timeout_s, 1, DAY),
 	NUMBER("module_timeout", G_MODULE, module_timeout_s, 1, DAY),
 	NUMBER("stall_timeout", G_STALL, stall_timeout_s, 10, DAY),
@@ -330,7 +350,7 @@ int conf_apply(struct conf_parser *p, const char *place, const char *key, const 
 		rc = err_say(e, -EINVAL, "kdump.conf no longer has this key");
 	else if (k && !value[0])
 		rc = err_say(e, -EINVAL, "needs a value");
-	else if (k && k->group != G_TARGET && p->seen & 1ULL << k->group)
+	else if (k && k->group > G_NETWORK && p->seen & 1ULL << k->group)
 		rc = again(p, place, k, e);
 	if (!rc)
 		rc = set_value(p, k, value, e);

@@ -101,6 +101,8 @@ static const struct {
 	{ "a codec that is none", "compress gzip\n", "kdump.conf:1: compress: 'gzip' is none of: zstd zlib lzo none" },
 	{ "a part of a codec's name", "compress zst\n", "kdump.conf:1: compress: 'zst' is none of" },
 	{ "a deadline with a unit", "deadline 10m\n", "kdump.conf:1: deadline: deadline '10m'" },
+	{ "two words of the network in one line", "network ip=dhcp ip=eth0:dhcp\n", "kdump.conf:1: network: one word expected" },
+	{ "no time for carrier", "carrier_timeout 0\n", "kdump.conf:1: carrier_timeout: carrier_timeout '0'" },
 	{ "a negative time", "device_timeout -1\n", "kdump.conf:1: device_timeout: device_timeout '-1'" },
 };
 
@@ -128,6 +130,25 @@ static void test_refused(void **state)
 		if (strncmp(what, "dracut", 6) && strncmp(what, "force", 5))
 			assert_true(c.nr_notes > 0 || c.targets[0].kind == TARGET_UNSUPPORTED);
 	}
+}
+
+/* The words of the network are kept as they are, from every place, up to a bound. */
+static void test_network(void **state)
+{
+	static const char text[] = "network ip=eth0:dhcp\next4 /dev/vda1\n"
+				   "network rd.route=[2001:db8::/32]:[fe80::1]:eth0\n";
+	struct kdump_conf c = parse(text, CONF_STRICT, NULL);
+	struct err e = { 0 };
+
+	(void)state;
+	assert_int_equal(c.nr_network, 2);
+	assert_string_equal(c.network[0], "ip=eth0:dhcp");
+	assert_string_equal(c.network[1], "rd.route=[2001:db8::/32]:[fe80::1]:eth0");
+	assert_true(c.carrier_timeout_s == 60 && c.network_timeout_s == 300);
+	for (int i = 2; i < CONF_NETWORK_MAX; i++)
+		assert_int_equal(conf_parse(&c, "f", "network a\n", 10, CONF_STRICT, &e), 0);
+	assert_int_equal(conf_parse(&c, "f", "network a\n", 10, CONF_STRICT, &e), -EINVAL);
+	assert_string_equal(e.msg, "f:1: network: more than 32 of them");
 }
 
 /* RHEL's own file and others that must be accepted. */
