@@ -31,8 +31,8 @@ void conf_defaults(struct kdump_conf *c)
 			.port = 22, .sshkey = "/root/.ssh/kdump_id_rsa",
 		},
 		.failure_action = ACTION_REBOOT, .final_action = ACTION_REBOOT,
-		.carrier_timeout_s = 60, .network_timeout_s = 300, .device_timeout_s = 60, .module_timeout_s = 30, .stall_timeout_s = 300,
-		.deadline_s = 4 * 3600,
+		.carrier_timeout_s = 60, .network_timeout_s = 300, .device_timeout_s = 60,
+		.module_timeout_s = 30, .stall_timeout_s = 300, .deadline_s = 4 * 3600,
 	};
 }
 

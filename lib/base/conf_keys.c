@@ -20,10 +20,10 @@ enum key_kind { OURS, OF_TARGET, IMAGE, NOT_YET, BUILD_ONLY, DEPRECATED };
  */
 enum group {
 	G_TARGET, G_NETWORK,	/* as often as there are targets and network words */
-	G_CARRIER, G_NETWORK_TIME, G_PATH, G_COLLECTOR, G_FAILURE, G_FINAL, G_PRE, G_POST, G_EMERGENCY, G_ROOT,
-	G_OPTIONS, G_LEVEL, G_COMPRESS, G_THREADS, G_DIGEST, G_DEVICE, G_MODULE, G_STALL, G_DEADLINE,
-	G_SSHKEY, G_PORT, G_KNOWN_HOSTS, G_HOST_KEY, G_RESET, G_BINS, G_MODULES, G_DRACUT, G_FENCE_ARGS, G_FENCE_NODES, G_FORCE,
-	G_NO_FORCE, G_NONE,
+	G_CARRIER, G_NETWORK_TIME, G_PATH, G_COLLECTOR, G_FAILURE, G_FINAL, G_PRE, G_POST, G_EMERGENCY,
+	G_ROOT, G_OPTIONS, G_LEVEL, G_COMPRESS, G_THREADS, G_DIGEST, G_DEVICE, G_MODULE, G_STALL,
+	G_DEADLINE, G_SSHKEY, G_PORT, G_KNOWN_HOSTS, G_HOST_KEY, G_RESET, G_BINS, G_MODULES, G_DRACUT,
+	G_FENCE_ARGS, G_FENCE_NODES, G_FORCE, G_NO_FORCE, G_NONE,
 };
 
 struct keyword {
@@ -177,7 +177,7 @@ static int set_root(struct conf_parser *p, const struct keyword *k, void *field,
 static int set_network(struct conf_parser *p, const struct keyword *k, void *field, const char *value,
 		       struct err *e)
 {
-	int rc = one_word(value, e);
+	int rc = conf_one_word(value, e);
 
 	(void)k;
 	(void)field;
