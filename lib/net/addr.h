@@ -22,7 +22,7 @@ enum { NET_ADDR_TEXT = 64 };	/* longest text with %interface and its NUL */
  */
 bool net_addr_parse(const char *text, struct net_addr *out);
 
-/* Into out, which has NET_ADDR_TEXT bytes: "none" for family 0, a scope as its interface's name. Returns out. */
+/* Into out, which has NET_ADDR_TEXT bytes: "none" for family 0, a scope by name. Returns out. */
 char *net_addr_text(const struct net_addr *a, char *out);
 
 /* n bytes from the wire: 4 or 16, by family. */

@@ -11,7 +11,7 @@
 
 /*
  * Connect to port of host, which is what net_resolve takes, within timeout_ms (0: 60000), all of it:
- * names, then each address in turn, none longer than half of what is left. The stream has TCP_NODELAY,
+ * names, then each address in turn, all but the last at most 10 s and half of what is left. The stream has TCP_NODELAY,
  * keepalive (30 s of silence, then six probes 10 s apart), and its default idle_ms; its name in
  * messages is "HOST:PORT", with the address if host is a name. Close it with stream_close.
  *
