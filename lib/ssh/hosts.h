@@ -1,0 +1,42 @@
+/* hosts - is this the key of the host that we wanted? */
+/* SPDX-License-Identifier: MIT */
+#ifndef SSH_HOSTS_H
+#define SSH_HOSTS_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/err.h"
+
+/*
+ * What is known about the host. With a pin only the key of that fingerprint is right; else the files, in the
+ * format of known_hosts (sshd(8)), must know the key. A key is never learnt. All borrowed.
+ */
+struct ssh_hosts {
+	const char *host;		/* as the user wrote it, without brackets */
+	uint16_t    port;
+	const char *const *files;	/* known_hosts files; one that does not exist is skipped */
+	size_t      nr_files;
+	const char *pin;		/* "SHA256:..." or NULL */
+};
+
+/*
+ * The verdict about the key that the server proved to have. arg is a struct ssh_hosts, so that this is
+ * the verify callback of the transport. Returns 0 if it is the host's; else -EKEYREJECTED with a message
+ * that has both fingerprints and file:line: unknown host, changed key, @revoked, or a line of
+ * @cert-authority, which is not supported and helps nobody. Any error on the way is a refusal.
+ */
+int ssh_hosts_verify(void *arg, const uint8_t *blob, size_t len, struct err *e);
+
+enum { SSH_HOSTS_ALGORITHMS = 8 };
+
+/*
+ * The signature algorithms to ask the server for, in order, ending with NULL: first those of which
+ * the files have a key for the host, since a server shows one of its keys only.
+ */
+void ssh_hosts_algorithms(const struct ssh_hosts *h, const char *out[SSH_HOSTS_ALGORITHMS]);
+
+/* A pin is "SHA256:" and 43 characters of Base64. Returns 0, or -EINVAL with a message. */
+int ssh_pin_check(const char *pin, struct err *e);
+
+#endif
