@@ -9,10 +9,10 @@ TP        ?= $B/third-party
 MUSL      := $(abspath $(TP))/musl
 HOSTLIBS  := $(abspath $(TP))/host
 DIST      := $(TP)/distfiles
-LIBS.musl := musl zlib libdeflate xz-utils libzstd lzo2 xxhash libarchive bearssl
-LIBS.host := zlib libdeflate xz-utils libzstd lzo2 xxhash libarchive bearssl cmocka
+LIBS.musl := musl zlib libdeflate xz-utils libzstd lzo2 xxhash libarchive bearssl tinyssh
+LIBS.host := zlib libdeflate xz-utils libzstd lzo2 xxhash libarchive bearssl tinyssh cmocka
 LOCK      := $(file <configs/third-party.lock)
-LINK      := -larchive -lbearssl -lzstd -llzma -llzo2 -ldeflate -lz
+LINK      := -larchive -ltinyssh -lbearssl -lzstd -llzma -llzo2 -ldeflate -lz
 
 # The C library. rcrt1.o, the start of a static PIE, is missing from some distributions' gcc
 # wrappers for musl. The kernel's headers come beside it, never with those of the machine's libc.
@@ -93,6 +93,20 @@ define build.bearssl
 make lib DLL=no CC="$CC" AR="$AR" CFLAGS="$CFLAGS" BUILD=obj
 cp inc/*.h "$PREFIX/include"
 cp obj/libbearssl.a "$PREFIX/lib"
+endef
+
+# What BearSSL lacks for SSH: Ed25519, sntrup761, Poly1305 as a plain function; X25519 for 1 KB more.
+# SHA-512 and random bytes, which these functions call, come from lib/ssh/crypto.c.
+define build.tinyssh
+cd crypto
+: >hasasmvolatilememory.h
+$CC $CFLAGS -DHASASMVOLATILEMEMORY -Dverify=tinyssh_verify -I. -c crypto_sign_ed25519.c \
+	crypto_kem_sntrup761.c crypto_sort_uint32.c crypto_scalarmult_curve25519.c \
+	crypto_onetimeauth_poly1305.c fe.c fe25519.c ge25519.c sc25519.c verify.c crypto_verify_32.c cleanup.c \
+	uint32_pack.c uint32_unpack.c
+$AR rcs "$PREFIX/lib/libtinyssh.a" *.o
+mkdir -p "$PREFIX/include/tinyssh"
+cp *.h "$PREFIX/include/tinyssh"
 endef
 
 define build.cmocka
