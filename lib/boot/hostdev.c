@@ -1,4 +1,4 @@
-/* hostdev - which drivers does a block device of this machine need? */
+/* hostdev - which drivers does a disk or network card of this machine need? */
 /* SPDX-License-Identifier: MIT */
 #include "boot/hostdev.h"
 
@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/io.h"
 
@@ -115,6 +116,28 @@ int hostdev_drivers(const struct places *at, const char *name,
 			     "%s has to be assembled first (LVM, LUKS, RAID, multipath, loop), "
 			     "which the capture kernel cannot do: name a partition, or raw",
 			     name);
+	}
+	free(sys);
+	free(real);
+	return rc;
+}
+
+int hostdev_net_drivers(const struct places *at, const char *name,
+			struct hostdev_driver out[HOSTDEV_MAX], size_t *n, struct err *e)
+{
+	char path[PATH_MAX], devices[PATH_MAX], *real, *sys;
+	int rc = 0;
+
+	*n = 0;
+	snprintf(path, sizeof(path), "%s/class/net/%s", at->sys, name);
+	if (access(path, F_OK))
+		return err_set(e, -ENOENT, "find %s in sysfs", path);
+	snprintf(path, sizeof(path), "%s/class/net/%s/device", at->sys, name);
+	sys = realpath(at->sys, NULL);
+	real = realpath(path, NULL);
+	if (sys && real) {
+		snprintf(devices, sizeof(devices), "%s/devices", sys);
+		rc = climb(devices, real, out, n, e);
 	}
 	free(sys);
 	free(real);

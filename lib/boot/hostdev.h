@@ -1,4 +1,4 @@
-/* hostdev - which drivers does a block device of this machine need? */
+/* hostdev - which drivers does a disk or network card of this machine need? */
 /* SPDX-License-Identifier: MIT */
 #ifndef BOOT_HOSTDEV_H
 #define BOOT_HOSTDEV_H
@@ -22,5 +22,12 @@ enum { HOSTDEV_MAX = 64 };
  */
 int hostdev_drivers(const struct places *at, const char *name,
 		    struct hostdev_driver out[HOSTDEV_MAX], size_t *n, struct err *e);
+
+/*
+ * The same for a network interface ("eth0"): of the card below it, nothing if there is none (a VLAN, a
+ * bond, a bridge). Returns 0 and *n; -ENOENT if there is no such interface, -E2BIG.
+ */
+int hostdev_net_drivers(const struct places *at, const char *name,
+			struct hostdev_driver out[HOSTDEV_MAX], size_t *n, struct err *e);
 
 #endif

@@ -1,7 +1,8 @@
-/* test_hostdev - are the drivers of a disk found, from the bus to the disk? */
+/* test_hostdev - are the drivers of a disk or network card found, from the bus on? */
 /* SPDX-License-Identifier: MIT */
 #include <errno.h>
 #include <setjmp.h>
+#include <stdbool.h>
 #include <stdarg.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -66,6 +67,12 @@ static int make_sys(void **state)
 		  "../../../pci0/0000:00:06.0/nvme/nvme0");
 	put_block("virtual/block/dm-0");
 	put_block("virtual/block/loop0");
+	put("pci0/0000:00:07.0", NULL, "pci:v1AF4n\n");
+	put("pci0/0000:00:07.0/virtio2", "virtio_net", "virtio:d1\n");
+	tree_link(sys, "devices/pci0/0000:00:07.0/virtio2/net/eth0/device", "../../../virtio2");
+	tree_link(sys, "class/net/eth0", "../../devices/pci0/0000:00:07.0/virtio2/net/eth0");
+	tree_text(sys, "devices/virtual/net/bond0/address", "52:54:00:12:34:56\n");
+	tree_link(sys, "class/net/bond0", "../../devices/virtual/net/bond0");
 	for (int i = 0; i <= HOSTDEV_MAX; i++) {
 		strcat(deep, "/d");
 		put(deep, NULL, "x\n");
@@ -93,6 +100,9 @@ static const struct {
 	{ "a file", "loop0", "", -EOPNOTSUPP },
 	{ "not there", "vdq", "", -ENOENT },
 	{ "too many", "vdz", "", -E2BIG },
+	{ "a network card", "eth0", "=pci:v1AF4n virtio_net=virtio:d1", 0 },
+	{ "a network interface without a card", "bond0", "", 0 },
+	{ "no such network interface", "eth9", "", -ENOENT },
 };
 
 static void test_drivers(void **state)
@@ -101,13 +111,15 @@ static void test_drivers(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < COUNT(cases); i++) {
+		bool net = strstr(cases[i].why, "network");
 		struct hostdev_driver drivers[HOSTDEV_MAX];
 		struct err e = { 0 };
 		char text[512] = "";
 		size_t n;
 
 		print_message("%s\n", cases[i].why);
-		assert_int_equal(hostdev_drivers(&at, cases[i].name, drivers, &n, &e), cases[i].rc);
+		assert_int_equal((net ? hostdev_net_drivers : hostdev_drivers)(&at, cases[i].name, drivers, &n, &e),
+				 cases[i].rc);
 		for (size_t k = 0; k < n && !cases[i].rc; k++)
 			snprintf(text + strlen(text), sizeof(text) - strlen(text), "%s%s=%s",
 				k ? " " : "",
