@@ -47,6 +47,14 @@ saved_dir() { # saved_dir [PATH]: the one directory below PATH (default var/cras
 	echo "$found"
 }
 
+remote_dir() { # remote_dir N: the one directory on the N-th server
+	local found
+	found=$(find "out-ssh$1" -mindepth 1 -maxdepth 1 -type d)
+	[ -n "$found" ] || fail "nothing was saved on server $1"
+	[ "$(wc -l <<<"$found")" = 1 ] || fail "more than one directory on server $1: $found"
+	echo "$found"
+}
+
 # complete_dump DIR [WORD]: all is there under its final name, and the closing line says WORD, which
 # is complete, or degraded where the plan makes the program do less than it was asked
 complete_dump() {

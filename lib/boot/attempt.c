@@ -6,6 +6,7 @@
 
 #include "boot/programs.h"
 #include "boot/run.h"
+#include "boot/server.h"
 #include "boot/target.h"
 
 enum { CLOSE_DUMP_S = 60 };	/* for save to close the dump readably when its time is over */
@@ -18,26 +19,34 @@ static void because(struct run *r, const char *step, const struct step_end *end)
 	snprintf(r->closing.reason, sizeof(r->closing.reason), "%s: %.300s", step, end->why);
 }
 
-/* What makes a target ready. A raw device needs only the first step. */
+#define STEP(name, run, keep, seconds) { name, run, keep, .deadline_s = (seconds), .always = true, \
+					 .on_failure = STEP_NEXT_TARGET, .on_stuck = STEP_NEXT_TARGET }
+
+/* What makes a target ready. A raw device needs only to be there. */
 static bool prepare(struct run *r, struct attempt *a)
 {
-	const struct step steps[] = {
-		{ "device", target_device, target_keep_device,
-		  .deadline_s = (unsigned)r->conf.device_timeout_s + 10,
-		  .on_failure = STEP_NEXT_TARGET, .on_stuck = STEP_NEXT_TARGET, .always = true },
-		{ "mount", target_mount, .deadline_s = 300, .tries = 2,
-		  .on_failure = STEP_NEXT_TARGET, .on_stuck = STEP_NEXT_TARGET, .always = true },
-		{ "directory", target_directory, target_keep_directory, .deadline_s = 60,
-		  .on_failure = STEP_NEXT_TARGET, .on_stuck = STEP_NEXT_TARGET, .always = true },
+	const struct step local[] = {
+		STEP("device", target_device, target_keep_device, (unsigned)r->conf.device_timeout_s + 10),
+		STEP("mount", target_mount, NULL, 300),
+		STEP("directory", target_directory, target_keep_directory, 60),
 	};
-	size_t n = a->target.kind == TARGET_RAW ? 1 : sizeof(steps) / sizeof(steps[0]);
+	const struct step remote[] = {
+		STEP("network", server_network, server_keep_network, (unsigned)r->conf.network_timeout_s + 10),
+		STEP("directory", server_directory, server_keep_directory, 10),
+	};
+	const struct step *steps = a->target.kind == TARGET_SSH ? remote : local;
+	static const size_t count[] = { [TARGET_FS] = 3, [TARGET_RAW] = 1, [TARGET_SSH] = 2 };
 	struct step_end end;
 
-	for (size_t i = 0; i < n; i++)
-		if (run_step(r, &steps[i], a, &end) != STEP_GO_ON) {
-			because(r, steps[i].name, &end);
+	for (size_t i = 0; i < count[a->target.kind]; i++) {
+		struct step step = steps[i];
+
+		step.tries = step.run == target_mount ? 2 : 1;
+		if (run_step(r, &step, a, &end) != STEP_GO_ON) {
+			because(r, step.name, &end);
 			return false;
 		}
+	}
 	return true;
 }
 
@@ -112,7 +121,7 @@ static void save_memory(struct run *r, struct attempt *a)
 		because(r, step.name, &end);
 	if (end.child.end == CHILD_EXITED && outcome_of(&end.child) == OUTCOME_FAILED)
 		find_reason(r);
-	if (end.child.end != CHILD_ABANDONED && a->target.kind != TARGET_RAW)
+	if (end.child.end != CHILD_ABANDONED && a->target.kind == TARGET_FS)
 		look(r, a);
 	target_place(a, a->name, r->closing.where, sizeof(r->closing.where));
 }
@@ -139,7 +148,7 @@ static void try_target(struct run *r, const struct target *t, const char *mount_
 		save_memory(r, &a);
 	if (!r->vetoed)
 		run_post_hooks(r);
-	if (t->kind != TARGET_RAW && !r->stuck)
+	if (t->kind == TARGET_FS && !r->stuck)
 		run_step(r, &release, &a, &end);
 }
 

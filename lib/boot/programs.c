@@ -2,6 +2,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "boot/programs.h"
 
+#include <dirent.h>
+#include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -9,8 +11,9 @@
 #include "boot/lastword.h"
 #include "boot/pid1.h"
 #include "boot/pstore.h"
+#include "boot/server.h"
 
-static const char vmcore[] = "/proc/vmcore";
+static const char vmcore[] = "/proc/vmcore", pstore[] = "/sys/fs/pstore";
 
 static void add(struct program *p, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
@@ -25,13 +28,45 @@ static void add(struct program *p, const char *fmt, ...)
 	p->words[p->n++] = text;
 }
 
+/* A file of the dump, behind an option with its '='. */
+static void add_place(struct program *p, const char *option, const struct attempt *a, const char *file)
+{
+	char place[2200];
+
+	target_file(a, file, place, sizeof(place));
+	add(p, "%s%s", option, place);
+}
+
+/* How to log in on a server. */
+static void add_login(struct program *p, const struct attempt *a)
+{
+	const struct target_opts *o = &a->target.opts;
+	const char *known[SERVER_KNOWN_MAX];
+	size_t n;
+
+	if (a->target.kind != TARGET_SSH)
+		return;
+	p->words[p->n++] = "-i";
+	p->words[p->n++] = o->sshkey;
+	if (o->host_key[0]) {
+		p->words[p->n++] = "--pin";
+		p->words[p->n++] = o->host_key;
+	}
+	n = server_known(&a->target, known);
+	for (size_t i = 0; i < n; i++) {
+		p->words[p->n++] = "--known-hosts";
+		p->words[p->n++] = known[i];
+	}
+}
+
 void program_dmesg(struct program *p, const struct attempt *a)
 {
 	*p = (struct program){ .words = { "vmcore-dmesg" }, .n = 1 };
 	if (a->target.kind == TARGET_RAW)
 		add(p, "--output=%s", a->vmcore);
 	else
-		add(p, "--output=%s/vmcore-dmesg.txt", a->dir);
+		add_place(p, "--output=", a, "vmcore-dmesg.txt");
+	add_login(p, a);
 	p->words[p->n++] = vmcore;
 }
 
@@ -47,9 +82,10 @@ void program_vmcore(struct program *p, const struct attempt *a)
 	if (!strcmp(c->digest, "sha256"))
 		p->words[p->n++] = "--digest=sha256";
 	if (a->target.kind != TARGET_RAW) {
-		add(p, "--kernel-log=%s/kexec-dmesg.log", a->dir);
-		add(p, "--manifest=%s/manifest.json", a->dir);
+		add_place(p, "--kernel-log=", a, "kexec-dmesg.log");
+		add_place(p, "--manifest=", a, "manifest.json");
 	}
+	add_login(p, a);
 	p->words[p->n++] = vmcore;
 	p->words[p->n++] = a->vmcore;
 }
@@ -70,6 +106,44 @@ int run_vmcore(void *arg, struct step_out *out)
 	return pid1_exec_applet(p.words, &out->err);
 }
 
+static int upload(void *arg)
+{
+	struct err e = { 0 };
+
+	pid1_exec_applet(((struct program *)arg)->words, &e);
+	return 127;
+}
+
+/* Each file by a call of its own: there are few, and mostly none. */
+static int upload_pstore(const struct attempt *a, struct err *e)
+{
+	DIR *d = opendir(pstore);
+	struct dirent *de;
+	int sent = 0, rc = 0;
+
+	if (!d)
+		return errno == ENOENT ? 0 : err_set(e, -errno, "open %s", pstore);
+	while ((de = readdir(d)) && sent < PSTORE_FILES_MAX) {
+		struct program p = { .words = { "upload" }, .n = 1 };
+		struct child_spec spec = { .run = upload, .arg = &p };
+		struct child_result r;
+		char file[300];
+
+		if (de->d_type == DT_DIR)
+			continue;
+		snprintf(file, sizeof(file), "pstore/%s", de->d_name);
+		add_login(&p, a);
+		add(&p, "%s/%s", pstore, de->d_name);
+		add_place(&p, "", a, file);
+		r = child_run(&spec);
+		sent += child_ok(&r);
+		if (!child_ok(&r) && !rc)
+			rc = err_say(e, -EIO, "upload %s: the log says why", file);
+	}
+	closedir(d);
+	return rc ? rc : sent;
+}
+
 int run_pstore(void *arg, struct step_out *out)
 {
 	const struct attempt *a = arg;
@@ -77,7 +151,7 @@ int run_pstore(void *arg, struct step_out *out)
 	int n;
 
 	snprintf(to, sizeof(to), "%s/pstore", a->dir);
-	n = pstore_copy("/sys/fs/pstore", to, &out->err);
+	n = a->target.kind == TARGET_SSH ? upload_pstore(a, &out->err) : pstore_copy(pstore, to, &out->err);
 	if (n < 0)
 		return n;
 	snprintf(out->note, sizeof(out->note), "%d files", n);

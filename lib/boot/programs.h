@@ -7,9 +7,9 @@
 
 /* The words of one call; words[n] is NULL. They point into texts or at constants. */
 struct program {
-	const char *words[16];
+	const char *words[20];
 	int         n;
-	char        texts[6][600];
+	char        texts[7][2240];
 	int         nr_texts;
 };
 

@@ -12,6 +12,7 @@
 #include "base/io.h"
 #include "boot/device.h"
 #include "boot/mounts.h"
+#include "boot/server.h"
 
 enum { SAME_SECOND_MAX = 1000 };
 #define MSDOS_MAGIC 0x4d44	/* linux/magic.h MSDOS_SUPER_MAGIC: vfat */
@@ -59,14 +60,15 @@ int target_mount(void *arg, struct step_out *out)
 	return rc;
 }
 
-void target_directory_name(const struct tm *t, bool no_colon, unsigned nth, char *out, size_t size)
+void target_directory_name(const struct tm *t, const char *address, bool no_colon, unsigned nth,
+			   char *out, size_t size)
 {
 	char when[64], suffix[16] = "";
 
 	strftime(when, sizeof(when), no_colon ? "%Y-%m-%d-%H-%M-%S" : "%Y-%m-%d-%H:%M:%S", t);
 	if (nth)
 		snprintf(suffix, sizeof(suffix), "-%u", nth);
-	snprintf(out, size, "127.0.0.1-%s%s", when, suffix);
+	snprintf(out, size, "%s-%s%s", address, when, suffix);
 }
 
 int target_directory(void *arg, struct step_out *out)
@@ -89,7 +91,7 @@ int target_directory(void *arg, struct step_out *out)
 	no_colon = fs.f_type == MSDOS_MAGIC;
 	localtime_r(&now, &t);		/* /etc/localtime, if it is in the image; else UTC */
 	for (unsigned nth = 0; nth < SAME_SECOND_MAX; nth++) {
-		target_directory_name(&t, no_colon, nth, name, sizeof(name));
+		target_directory_name(&t, "127.0.0.1", no_colon, nth, name, sizeof(name));
 		snprintf(out->text, sizeof(out->text), "%s/%s", parent, name);
 		if (mkdir(out->text, 0755) == 0) {
 			rc = sync_parent(out->text);
@@ -109,7 +111,7 @@ void target_keep_directory(void *arg, const struct step_out *out)
 	struct attempt *a = arg;
 
 	snprintf(a->dir, sizeof(a->dir), "%s", out->text);
-	snprintf(a->vmcore, sizeof(a->vmcore), "%s/vmcore", a->dir);
+	target_file(a, "vmcore", a->vmcore, sizeof(a->vmcore));
 }
 
 int target_result(void *arg, struct step_out *out)
@@ -149,11 +151,25 @@ int target_release(void *arg, struct step_out *out)
 	return mount_release(a->mount_point, 1, &out->err);
 }
 
+void target_file(const struct attempt *a, const char *file, char *out, size_t size)
+{
+	char url[600], path[3 * sizeof(a->dir)];
+
+	if (a->target.kind != TARGET_SSH) {
+		snprintf(out, size, "%s/%s", a->dir, file);
+		return;
+	}
+	server_url(&a->target, url, sizeof(url));
+	server_path(a->dir, path, sizeof(path));
+	snprintf(out, size, "%s%s/%s", url, path, file);
+}
+
 void target_place(const struct attempt *a, const char *file, char *out, size_t size)
 {
+	size_t skip = a->target.kind == TARGET_FS ? strlen(a->mount_point) : 0;
+
 	if (a->target.kind == TARGET_RAW)
 		snprintf(out, size, "%s", a->device);
 	else
-		snprintf(out, size, "%s/%s on %s", a->dir + strlen(a->mount_point),
-			 file[0] ? file : "vmcore", a->device);
+		snprintf(out, size, "%s/%s on %s", a->dir + skip, file[0] ? file : "vmcore", a->device);
 }

@@ -13,9 +13,10 @@ struct attempt {
 	const struct kdump_conf *conf;
 	struct target target;
 	const char   *mount_point;	/* "/kdumproot"; borrowed */
-	char          device[256];	/* node of the device (virtiofs: the tag) */
-	char          dir[512];		/* of this dump, below the mount point; raw: "" */
-	char          vmcore[544];	/* its file, or "raw:" and the node */
+	char          device[256];	/* node of the device (virtiofs: the tag; ssh: user@host) */
+	char          address[64];	/* ours, as the server sees it; others: "" */
+	char          dir[512];		/* of this dump, below the mount point or on the server; raw: "" */
+	char          vmcore[2200];	/* its file or URL, or "raw:" and the node */
 	char          name[24];		/* at the end: "vmcore" or "vmcore-incomplete" */
 	uint64_t      bytes;		/* its size */
 };
@@ -43,10 +44,14 @@ void target_keep_directory(void *arg, const struct step_out *out);
 void target_keep_result(void *arg, const struct step_out *out);
 
 /*
- * The name of a dump's directory as kdump-utils has it for local targets: "127.0.0.1-" and
- * %Y-%m-%d-%H:%M:%S; on filesystems that forbid ':' it is '-'. nth 0; from 1 on "-nth" is added.
+ * The name of a dump's directory as kdump-utils has it: address, which is "127.0.0.1" for local targets,
+ * and -%Y-%m-%d-%H:%M:%S; on filesystems that forbid ':' it is '-'. nth 0; from 1 on "-nth" is added.
  */
-void target_directory_name(const struct tm *t, bool no_colon, unsigned nth, char *out, size_t size);
+void target_directory_name(const struct tm *t, const char *address, bool no_colon, unsigned nth,
+			   char *out, size_t size);
+
+/* A file of the dump as the applets take it: its path, or its URL on a server. Not for raw. */
+void target_file(const struct attempt *a, const char *file, char *out, size_t size);
 
 /* Where a file of the dump is, in words: "/var/crash/.../vmcore on /dev/vda1", "/dev/vdb". */
 void target_place(const struct attempt *a, const char *file, char *out, size_t size);

@@ -510,7 +510,7 @@ static void test_documented_defaults(void **state)
 		assert_memory_equal(&c, &fresh, sizeof(c));
 	}
 	fclose(f);
-	assert_int_equal(keys, 11);
+	assert_int_equal(keys, 15);
 }
 
 int main(void)
@@ -518,7 +518,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_lexical), cmocka_unit_test(test_refused), cmocka_unit_test(test_accepted),
 		cmocka_unit_test(test_values), cmocka_unit_test(test_blocks),
-		cmocka_unit_test(test_cmdline_of_targets), cmocka_unit_test(test_collector),
+		cmocka_unit_test(test_cmdline_of_targets), cmocka_unit_test(test_network),
+		cmocka_unit_test(test_collector),
 		cmocka_unit_test(test_collector_levels), cmocka_unit_test(test_words),
 		cmocka_unit_test(test_cmdline), cmocka_unit_test(test_garbage), cmocka_unit_test(test_read),
 		cmocka_unit_test(test_documented_defaults),

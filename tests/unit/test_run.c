@@ -413,9 +413,9 @@ static void test_directory(void **state)
 	char name[80];
 
 	(void)state;
-	target_directory_name(&t, false, 0, name, sizeof(name));
+	target_directory_name(&t, "127.0.0.1", false, 0, name, sizeof(name));
 	assert_string_equal(name, "127.0.0.1-2026-01-02-03:04:05");
-	target_directory_name(&t, true, 7, name, sizeof(name));
+	target_directory_name(&t, "127.0.0.1", true, 7, name, sizeof(name));
 	assert_string_equal(name, "127.0.0.1-2026-01-02-03-04-05-7");
 	assert_int_equal(target_directory(&a, &one), 0);
 	assert_int_equal(target_directory(&a, &two), 0);

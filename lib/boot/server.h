@@ -1,0 +1,40 @@
+/* server - a target that is a directory of another machine. */
+/* SPDX-License-Identifier: MIT */
+#ifndef BOOT_SERVER_H
+#define BOOT_SERVER_H
+
+#include "boot/target.h"
+
+/* What "ssh user@host" says. */
+struct server {
+	char user[CONF_TEXT_MAX], host[CONF_TEXT_MAX];	/* an IPv6 address has no brackets */
+};
+
+void server_split(const char *user_at_host, struct server *out);
+
+/* "sftp://user@host:port" with IPv6 in brackets: what stands before the path in a URL. */
+void server_url(const struct target *t, char *out, size_t size);
+
+/* A path for a URL: what is not of RFC 3986's pchar or "/" becomes %XX. False if it does not fit. */
+bool server_path(const char *path, char *out, size_t size);
+
+/* The files in which the server's key is looked up, borrowed from *t. Returns how many; 0 if it is pinned. */
+enum { SERVER_KNOWN_MAX = 2 };
+size_t server_known(const struct target *t, const char *out[SERVER_KNOWN_MAX]);
+
+/* ---- for struct step: run in the child with a struct attempt */
+
+/*
+ * Bring the network up as far as the server needs it, once in a life: a second server on the same
+ * network finds it up. text: the address that we have towards the server.
+ */
+int server_network(void *arg, struct step_out *out);
+
+/* The name of this dump's directory, which the first file that is saved makes. text: its path. */
+int server_directory(void *arg, struct step_out *out);
+
+/* The counterparts in the parent. */
+void server_keep_network(void *arg, const struct step_out *out);
+void server_keep_directory(void *arg, const struct step_out *out);
+
+#endif
