@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/io.h"
+#include "net/dhcp4.h"
 #include "net/dial.h"
 
 static int fail(int rc, const struct err *e)
@@ -55,11 +56,89 @@ static int ask_dial(int argc, char **argv)
 	return n ? fail((int)n, &e) : 0;
 }
 
+static void say(void *arg, const char *line)
+{
+	(void)arg;
+	printf("# %s\n", line);
+	fflush(stdout);
+}
+
+static void print_lease(const struct net_lease *l)
+{
+	char a[NET_ADDR_TEXT], b[NET_ADDR_TEXT];
+
+	printf("if=%s addr=%s/%u server=%s mtu=%u\n", l->ifname, net_addr_text(&l->addr, a), l->prefix,
+	       net_addr_text(&l->server, b), l->mtu);
+	for (unsigned i = 0; i < l->nr_routes; i++)
+		printf("route=%s/%u via=%s%s\n", net_addr_text(&l->routes[i].to, a), l->routes[i].prefix,
+		       net_addr_text(&l->routes[i].via, b), l->routes[i].onlink ? " onlink" : "");
+	for (unsigned i = 0; i < l->nr_dns; i++)
+		printf("dns=%s\n", net_addr_text(&l->dns[i], a));
+	printf("search=%s\ndomain=%s\nhostname=%s\n", l->search, l->domain, l->hostname);
+	printf("lease=%u t1=%u t2=%u\n", l->lease_s, l->t1_s, l->t2_s);
+	fflush(stdout);
+}
+
+static int ask_dhcp4(int argc, char **argv)
+{
+	struct dhcp4_ask ask = { .say = say, .hostname = getenv("DHCP_HOSTNAME") };
+	struct net_lease lease;
+	struct err e = { 0 };
+	int rc;
+
+	if (argc < 3)
+		return 2;
+	ask.ifname = argv[1];
+	ask.timeout_ms = (unsigned)atoi(argv[2]);
+	ask.probe_ms = argc > 3 ? (unsigned)atoi(argv[3]) : 0;
+	rc = dhcp4_acquire(&ask, &lease, &e);
+	if (rc)
+		return fail(rc, &e);
+	print_lease(&lease);
+	return 0;
+}
+
+/* Puts the address on the interface as a caller would, and ends after as many changes as wanted. */
+static void install(void *arg, const struct net_lease *l)
+{
+	char cmd[256], a[NET_ADDR_TEXT];
+	int *left = arg;
+
+	snprintf(cmd, sizeof(cmd), "ip addr replace %s/%u dev %s", net_addr_text(&l->addr, a), l->prefix, l->ifname);
+	if (system(cmd))
+		exit(1);
+	print_lease(l);
+	if (!(*left)--)
+		exit(0);
+}
+
+static int keep_dhcp4(int argc, char **argv)
+{
+	struct dhcp4_ask ask = { .say = say };
+	struct net_lease lease;
+	struct err e = { 0 };
+	int rc, left;
+
+	if (argc < 4)
+		return 2;
+	ask.ifname = argv[1];
+	ask.timeout_ms = (unsigned)atoi(argv[2]);
+	left = atoi(argv[3]);
+	rc = dhcp4_acquire(&ask, &lease, &e);
+	if (!rc) {
+		install(&left, &lease);
+		rc = dhcp4_keep(&ask, &lease, install, &left, &e);
+	}
+	return rc ? fail(rc, &e) : 0;
+}
+
 int main(int argc, char **argv)
 {
 	static const struct { const char *name; int (*run)(int, char **); } asks[] = {
 		{ "resolve", ask_resolve },	/* RESOLV_CONF HOSTS NAME [MS] */
 		{ "dial", ask_dial },		/* HOST PORT MS */
+		{ "dhcp4", ask_dhcp4 },		/* INTERFACE MS [PROBE_MS] */
+		{ "keep4", keep_dhcp4 },	/* INTERFACE MS RENEWALS: then it ends */
 	};
 
 	for (size_t i = 0; argc > 1 && i < sizeof(asks) / sizeof(asks[0]); i++)
