@@ -3,14 +3,13 @@
 #include "net/dhcp4.h"
 
 #include <errno.h>
-#include <poll.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "base/io.h"
 #include "net/chance.h"
 #include "net/dhcp4_link.h"
+#include "net/tell.h"
 
 enum {
 	FIRST_MS = 1000, LONGEST_MS = 64000, JITTER_MS = 1000,
@@ -29,27 +28,7 @@ struct client {
 	char     seen[200];	/* the last answer that was of no use */
 };
 
-static void __attribute__((format(printf, 2, 3))) tell(const struct dhcp4_ask *ask, const char *fmt, ...)
-{
-	char line[320];
-	va_list ap;
-	size_t n;
-
-	if (!ask->say)
-		return;
-	n = (size_t)snprintf(line, sizeof(line), "%s: DHCP: ", ask->ifname);
-	va_start(ap, fmt);
-	vsnprintf(line + n, sizeof(line) - n, fmt, ap);
-	va_end(ap);
-	ask->say(ask->arg, line);
-}
-
-/* Errors of sending that time may heal: the interface is down for a moment, a queue is full. */
-static bool passing(int rc)
-{
-	return rc == -ENETDOWN || rc == -ENOBUFS || rc == -ENETUNREACH || rc == -EHOSTUNREACH || rc == -EAGAIN ||
-	       rc == -ECONNREFUSED;
-}
+#define SAY(ask, ...) tell((ask)->say, (ask)->arg, (ask)->ifname, "DHCP", __VA_ARGS__)
 
 /* to: the server that is asked by unicast, NULL: everybody. */
 static int send_message(struct client *c, const struct net_addr *to)
@@ -66,9 +45,9 @@ static int send_message(struct client *c, const struct net_addr *to)
 	else
 		rc = dhcp4_link_send(&c->link, msg, len);
 	c->sent++;
-	if (rc && passing(rc))
+	if (rc && error_passes(rc))
 		snprintf(c->seen, sizeof(c->seen), "; sending: %s", strerror(-rc));
-	return rc && !passing(rc) ? rc : 0;
+	return rc && (!error_passes(rc) || rc == -EADDRNOTAVAIL) ? rc : 0;
 }
 
 /* May this answer be taken for what was asked? */
@@ -105,7 +84,7 @@ static int wait_answer(struct client *c, struct net_lease *got, uint64_t until_m
 		int rc;
 
 		msg = dhcp4_link_receive(&c->link, buf, sizeof(buf), &len, until_ms, &rc);
-		if (!msg && passing(rc))
+		if (!msg && error_passes(rc))
 			continue;	/* told once by the socket, then it waits again */
 		if (!msg)
 			return rc;
@@ -144,12 +123,6 @@ static int ask_until(struct client *c, unsigned times, struct net_lease *got)
 	return -ETIMEDOUT;
 }
 
-static void wait_until(uint64_t until_ms)
-{
-	for (uint64_t now = now_ms(); now < until_ms; now = now_ms())
-		poll(NULL, 0, until_ms - now < 1 << 30 ? (int)(until_ms - now) : 1 << 30);
-}
-
 static void new_exchange(struct client *c, enum dhcp4_type type)
 {
 	c->m = (struct dhcp4_send){ .type = type, .xid = chance32(), .hostname = c->ask->hostname };
@@ -167,7 +140,7 @@ static int request(struct client *c, const struct net_lease *offer, struct net_l
 	c->m.server = offer->server;
 	net_addr_text(&offer->addr, addr);
 	net_addr_text(&offer->server, server);
-	tell(c->ask, "%s offers %s", server, addr);
+	SAY(c->ask, "%s offers %s", server, addr);
 	rc = ask_until(c, REQUESTS, lease);
 	if (rc == DHCP4_NAK) {
 		snprintf(c->seen, sizeof(c->seen), "; %s offered %s and then refused it", server, addr);
@@ -199,22 +172,12 @@ static int acquire(struct client *c, struct net_lease *lease)
 		rc = request(c, &offer, lease);
 		if (!rc || (rc != -ETIMEDOUT && rc != -ECONNREFUSED && rc != -EADDRINUSE))
 			return rc;
-		tell(c->ask, "begins again%s", rc == -ETIMEDOUT ? "; the server that offered is silent" : c->seen);
+		SAY(c->ask, "begins again%s", rc == -ETIMEDOUT ? "; the server that offered is silent" : c->seen);
 		until = now_ms() + again_ms;
-		wait_until(until < c->end_ms ? until : c->end_ms);
+		sleep_until(until < c->end_ms ? until : c->end_ms);
 		if (again_ms < AGAIN_MAX_MS)
 			again_ms *= 2;
 	}
-}
-
-static void tell_lease(const struct dhcp4_ask *ask, const struct net_lease *l)
-{
-	char addr[NET_ADDR_TEXT], server[NET_ADDR_TEXT], time[16] = "ever";
-
-	if (l->lease_s != LEASE_FOR_EVER)
-		snprintf(time, sizeof(time), "%u s", l->lease_s);
-	tell(ask, "%s/%u from %s for %s", net_addr_text(&l->addr, addr), l->prefix,
-	     net_addr_text(&l->server, server), time);
 }
 
 int dhcp4_acquire(const struct dhcp4_ask *ask, struct net_lease *lease, struct err *e)
@@ -235,7 +198,7 @@ int dhcp4_acquire(const struct dhcp4_ask *ask, struct net_lease *lease, struct e
 	if (rc)
 		return err_set(e, rc, "%s: DHCP", ask->ifname);
 	*lease = got;
-	tell_lease(ask, lease);
+	tell_lease(ask->say, ask->arg, "DHCP", lease);
 	return 0;
 }
 
@@ -285,7 +248,7 @@ int dhcp4_renew(const struct dhcp4_ask *ask, struct net_lease *lease, bool broad
 		got.server = lease->server;
 	snprintf(got.ifname, sizeof(got.ifname), "%s", ask->ifname);
 	*lease = got;
-	tell_lease(ask, lease);
+	tell_lease(ask->say, ask->arg, "DHCP", lease);
 	return 0;
 }
 
@@ -300,10 +263,10 @@ static int keep_once(const struct dhcp4_ask *ask, struct net_lease *lease, struc
 {
 	int rc;
 
-	wait_until(lease->got_ms + 1000ULL * lease->t1_s);
+	sleep_until(lease->got_ms + 1000ULL * lease->t1_s);
 	rc = dhcp4_renew(ask, lease, false, lease->got_ms + 1000ULL * lease->t2_s, e);
 	if (rc == -ETIMEDOUT || rc == -EADDRNOTAVAIL) {
-		tell(ask, "%s", e->msg);
+		SAY(ask, "%s", e->msg);
 		rc = dhcp4_renew(ask, lease, true, lease->got_ms + 1000ULL * lease->lease_s, e);
 	}
 	return rc;
@@ -320,7 +283,7 @@ int dhcp4_keep(const struct dhcp4_ask *ask, struct net_lease *lease,
 		int rc = keep_once(&again, lease, &why);
 
 		while (rc && lost(rc)) {
-			tell(ask, "%s; asks anew", why.msg);
+			SAY(ask, "%s; asks anew", why.msg);
 			rc = dhcp4_acquire(&again, lease, &why);
 		}
 		if (rc) {

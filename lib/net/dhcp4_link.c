@@ -6,18 +6,16 @@
 #include <linux/filter.h>
 #include <linux/if_packet.h>
 #include <net/ethernet.h>
-#include <net/if.h>
 #include <net/if_arp.h>
 #include <netinet/in.h>
 #include <poll.h>
-#include <stdio.h>
 #include <string.h>
-#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include "base/buf.h"
 #include "base/io.h"
 #include "net/connect.h"
+#include "net/hwaddr.h"
 #include "net/pack.h"
 
 /* UDP to the client's port, no fragments: a busy link must not fill the socket. */
@@ -64,23 +62,11 @@ static int packet_socket(unsigned ifindex, uint16_t protocol, bool filter)
 
 int dhcp4_link_open(struct dhcp4_link *l, const char *ifname, struct err *e)
 {
-	struct ifreq r = { 0 };
-	int fd, rc;
+	int rc = hwaddr_read(ifname, l->mac, &l->ifindex, e);
 
-	*l = (struct dhcp4_link){ .fd = -1, .ifindex = if_nametoindex(ifname) };
-	if (!l->ifindex)
-		return err_say(e, -ENODEV, "%s: there is no such interface", ifname);
-	fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-	snprintf(r.ifr_name, sizeof(r.ifr_name), "%s", ifname);
-	rc = fd < 0 || ioctl(fd, SIOCGIFHWADDR, &r) ? -errno : 0;
-	if (fd >= 0)
-		close(fd);
+	l->fd = -1;
 	if (rc)
-		return err_set(e, rc, "%s: hardware address", ifname);
-	if (r.ifr_hwaddr.sa_family != ARPHRD_ETHER)
-		return err_say(e, -EPFNOSUPPORT, "%s: DHCP needs an interface like Ethernet, this is type %u",
-			       ifname, r.ifr_hwaddr.sa_family);
-	memcpy(l->mac, r.ifr_hwaddr.sa_data, DHCP4_MAC);
+		return rc;
 	l->fd = packet_socket(l->ifindex, ETHERTYPE_IP, true);
 	return l->fd < 0 ? err_set(e, l->fd, "%s: packet socket for DHCP", ifname) : 0;
 }

@@ -1,12 +1,17 @@
 /* netask - ask the network by lib/net and print what it says: leases, names, connections. */
 /* SPDX-License-Identifier: MIT */
+#include <net/if.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/io.h"
+#include "net/connect.h"
 #include "net/dhcp4.h"
+#include "net/dhcp6.h"
 #include "net/dial.h"
+#include "net/rdnss.h"
 
 static int fail(int rc, const struct err *e)
 {
@@ -132,6 +137,58 @@ static int keep_dhcp4(int argc, char **argv)
 	return rc ? fail(rc, &e) : 0;
 }
 
+static int ask_dhcp6(int argc, char **argv)
+{
+	struct dhcp6_ask ask = { .say = say };
+	struct net_lease lease;
+	struct err e = { 0 };
+	int rc, left;
+
+	if (argc < 4)
+		return 2;
+	ask.ifname = argv[1];
+	ask.timeout_ms = (unsigned)atoi(argv[2]);
+	ask.stateless = !strcmp(argv[3], "stateless");
+	left = atoi(argv[3]);
+	rc = dhcp6_acquire(&ask, &lease, &e);
+	if (rc)
+		return fail(rc, &e);
+	if (ask.stateless)
+		print_lease(&lease);
+	else
+		install(&left, &lease);
+	rc = dhcp6_keep(&ask, &lease, install, &left, &e);
+	return rc ? fail(rc, &e) : 0;
+}
+
+/* Prints what routers have said after each advertisement, as many as wanted. */
+static int ask_rdnss(int argc, char **argv)
+{
+	struct net_lease lease = { 0 };
+	struct err e = { 0 };
+	int fd, n;
+
+	if (argc < 4)
+		return 2;
+	fd = rdnss_open(&e);
+	if (fd < 0)
+		return fail(fd, &e);
+	printf("listening\n");
+	fflush(stdout);
+	for (int left = atoi(argv[3]); left > 0;) {
+		n = net_wait(fd, POLLIN, now_ms() + (uint64_t)atoi(argv[2]));
+		if (!n)
+			n = rdnss_read(fd, if_nametoindex(argv[1]), &lease, &e);
+		if (n < 0)
+			return fail(n, &e);
+		if (!n)
+			continue;
+		left--;
+		print_lease(&lease);
+	}
+	return 0;
+}
+
 int main(int argc, char **argv)
 {
 	static const struct { const char *name; int (*run)(int, char **); } asks[] = {
@@ -139,6 +196,8 @@ int main(int argc, char **argv)
 		{ "dial", ask_dial },		/* HOST PORT MS */
 		{ "dhcp4", ask_dhcp4 },		/* INTERFACE MS [PROBE_MS] */
 		{ "keep4", keep_dhcp4 },	/* INTERFACE MS RENEWALS: then it ends */
+		{ "dhcp6", ask_dhcp6 },		/* INTERFACE MS RENEWALS|stateless */
+		{ "rdnss", ask_rdnss },		/* INTERFACE MS ADVERTISEMENTS */
 	};
 
 	for (size_t i = 0; argc > 1 && i < sizeof(asks) / sizeof(asks[0]); i++)
