@@ -59,6 +59,30 @@ int stream_ready(struct stream *s, unsigned wait_ms)
 	return s->ops->ready(s, wait_ms);
 }
 
+ssize_t stream_write_some(struct stream *s, const void *buf, size_t len, struct err *e)
+{
+	ssize_t n;
+
+	if (!s->ops->write_some) {
+		int rc = stream_write(s, buf, len, e);
+
+		return rc ? rc : (ssize_t)len;
+	}
+	n = len ? s->ops->write_some(s, buf, len, e) : 0;
+	if (n > 0)
+		s->out += (uint64_t)n;
+	return n;
+}
+
+int stream_wait(struct stream *s, int events, unsigned wait_ms)
+{
+	if (s->ops->wait)
+		return s->ops->wait(s, events, wait_ms);
+	if (events & STREAM_OUT)
+		return STREAM_OUT | (events & STREAM_IN && stream_ready(s, 0) ? STREAM_IN : 0);
+	return stream_ready(s, wait_ms) ? STREAM_IN : 0;
+}
+
 int stream_shutdown(struct stream *s, struct err *e)
 {
 	return s->ops->shutdown(s, e);
@@ -153,12 +177,41 @@ static int socket_write(struct stream *s, const void *buf, size_t len, struct er
 	return 0;
 }
 
-static int socket_ready(struct stream *s, unsigned wait_ms)
+static ssize_t socket_write_some(struct stream *s, const void *buf, size_t len, struct err *e)
 {
 	struct socket_stream *t = (struct socket_stream *)s;
-	struct pollfd p = { .fd = t->fd, .events = POLLIN };
+	ssize_t n;
 
-	return poll(&p, 1, wait_ms < 1 << 30 ? (int)wait_ms : 1 << 30) > 0;
+	do
+		n = send(t->fd, buf, len, MSG_NOSIGNAL);
+	while (n < 0 && errno == EINTR);
+	if (n < 0 && errno == EAGAIN)
+		return 0;
+	return n < 0 ? err_set(e, -errno, "write to %s", t->peer) : n;
+}
+
+static int socket_wait(struct stream *s, int events, unsigned wait_ms)
+{
+	struct socket_stream *t = (struct socket_stream *)s;
+	struct pollfd p = { .fd = t->fd };
+	int can = 0;
+
+	if (events & STREAM_IN)
+		p.events |= POLLIN;
+	if (events & STREAM_OUT)
+		p.events |= POLLOUT;
+	if (poll(&p, 1, wait_ms < 1 << 30 ? (int)wait_ms : 1 << 30) <= 0)
+		return 0;
+	if (p.revents & ~POLLOUT)	/* an error is read */
+		can |= STREAM_IN;
+	if (p.revents & ~POLLIN)
+		can |= STREAM_OUT;
+	return can & events;
+}
+
+static int socket_ready(struct stream *s, unsigned wait_ms)
+{
+	return socket_wait(s, STREAM_IN, wait_ms) > 0;
 }
 
 static int socket_shutdown(struct stream *s, struct err *e)
@@ -180,6 +233,7 @@ int stream_socket(struct stream **out, int fd, const char *peer, struct err *e)
 {
 	static const struct stream_ops ops = {
 		"tcp", socket_read, socket_write, socket_ready, socket_shutdown, socket_close,
+		socket_write_some, socket_wait,
 	};
 	struct socket_stream *t = calloc(1, sizeof(*t));
 

@@ -32,7 +32,15 @@ struct stream_ops {
 	int (*shutdown)(struct stream *s, struct err *e);
 	/* Release everything, the stream included. */
 	void (*close)(struct stream *s);
+	/*
+	 * Both or none: the bytes of buf that can be taken at once, 0 if none; and a wait of at most
+	 * wait_ms until one of the events can be done, which returns those that can, 0 after the time.
+	 */
+	ssize_t (*write_some)(struct stream *s, const void *buf, size_t len, struct err *e);
+	int (*wait)(struct stream *s, int events, unsigned wait_ms);
 };
+
+enum { STREAM_IN = 1, STREAM_OUT = 2 };
 
 struct stream {
 	const struct stream_ops *ops;
@@ -49,6 +57,13 @@ int stream_read_full(struct stream *s, void *buf, size_t len, struct err *e);
 int stream_write(struct stream *s, const void *buf, size_t len, struct err *e);
 int stream_ready(struct stream *s, unsigned wait_ms);
 int stream_shutdown(struct stream *s, struct err *e);
+
+/*
+ * For who has to read while he cannot write. A stream that has no write_some writes all, and can
+ * always be written to.
+ */
+ssize_t stream_write_some(struct stream *s, const void *buf, size_t len, struct err *e);
+int stream_wait(struct stream *s, int events, unsigned wait_ms);
 
 /* NULL is fine. */
 void stream_close(struct stream *s);

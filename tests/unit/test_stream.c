@@ -118,6 +118,28 @@ static void a_peer_that_does_not_read_is_given_up(void **state)
 	free(buf);
 }
 
+static void what_can_be_taken_now_is_taken_while_reading_goes_on(void **state)
+{
+	struct pair *p = *state;
+	char *buf = calloc(1, MANY);
+	ssize_t n, sum = 0;
+
+	assert_int_equal(stream_wait(p->s, STREAM_IN | STREAM_OUT, 1000), STREAM_OUT);
+	while ((n = stream_write_some(p->s, buf, MANY, NULL)) > 0)
+		sum += n;
+	assert_int_equal(n, 0);
+	assert_true(sum > 0 && sum < MANY);
+	assert_int_equal(p->s->out, sum);
+	assert_int_equal(stream_wait(p->s, STREAM_IN | STREAM_OUT, 0), 0);
+	assert_int_equal(write(p->peer, "x", 1), 1);
+	assert_int_equal(stream_wait(p->s, STREAM_IN | STREAM_OUT, 1000), STREAM_IN);
+	close(p->peer);
+	p->peer = -1;
+	assert_int_equal(stream_wait(p->s, STREAM_OUT, 1000), STREAM_OUT);
+	assert_int_equal(stream_write_some(p->s, buf, 1, NULL), -EPIPE);
+	free(buf);
+}
+
 static void a_peer_that_is_gone_is_an_error_and_no_signal(void **state)
 {
 	struct pair *p = *state;
@@ -136,6 +158,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(reads_what_is_there_then_the_end, setup, teardown),
 		cmocka_unit_test_setup_teardown(a_silent_peer_is_given_up, setup, teardown),
 		cmocka_unit_test_setup_teardown(a_peer_that_does_not_read_is_given_up, setup, teardown),
+		cmocka_unit_test_setup_teardown(what_can_be_taken_now_is_taken_while_reading_goes_on, setup,
+						teardown),
 		cmocka_unit_test_setup_teardown(a_peer_that_is_gone_is_an_error_and_no_signal, setup, teardown),
 	};
 
