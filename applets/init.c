@@ -35,6 +35,11 @@ static void warn(const char *text)
 	log_warn("%s", text);
 }
 
+static void say(const char *text)
+{
+	log_info("%s", text);
+}
+
 static void save_to(struct run *r, const struct target *t, const char *mount_point)
 {
 	log_info("target: %s %s, dump level %d, %s, waiting for it at most %d s", t->keyword, t->device,
@@ -147,7 +152,7 @@ static int init_main(struct args *a)
 		[ACTION_HALT] = FINISH_HALT,
 		[ACTION_POWEROFF] = FINISH_POWEROFF,
 	};
-	struct run r = { .steps = { .report = report, .reap_all = true }, .warn = warn };
+	struct run r = { .steps = { .report = report, .reap_all = true }, .warn = warn, .say = say };
 	enum conf_action action = ACTION_REBOOT;
 
 	if (getpid() != 1)

@@ -130,7 +130,7 @@ static void try_target(struct run *r, const struct target *t, const char *mount_
 {
 	static const struct step release = { "unmount", target_release, .deadline_s = 60,
 					     .always = true };
-	struct attempt a = { .conf = &r->conf, .target = *t, .mount_point = mount_point };
+	struct attempt a = { .conf = &r->conf, .target = *t, .say = r->say, .mount_point = mount_point };
 	struct step_end end;
 
 	if (t->kind == TARGET_UNSUPPORTED) {

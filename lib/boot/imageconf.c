@@ -14,6 +14,7 @@
 
 #include "base/io.h"
 #include "boot/device.h"
+#include "boot/imagenet.h"
 #include "boot/mountinfo.h"
 #include "boot/superblock.h"
 
@@ -247,9 +248,11 @@ static int complete(struct imageconf *ic, const char *text, const char *root, FI
 		put_without(out, text, nothing);
 	for (int i = 0; i < conf->nr_targets; i++) {
 		need_fstype(ic, conf->targets[i].fstype);
-		if (strcmp(conf->targets[i].fstype, "virtiofs"))
+		if (strcmp(conf->targets[i].fstype, "virtiofs") && conf->targets[i].kind != TARGET_SSH)
 			need_device(ic, conf->targets[i].device);
 	}
+	if (!rc)
+		rc = imagenet_complete(ic, root, out, e);
 	if (conf->root.device[0])
 		need_root(ic);
 	else if (!rc && conf->failure_action == ACTION_DUMP_TO_ROOTFS && !*root)

@@ -65,7 +65,33 @@ static int want_list(struct modwants *w, const char *list, struct err *e)
 	return rc;
 }
 
-/* The drivers of a device by the modules that serve it now, and by what it says of itself. */
+/* Drivers by the modules that serve a device now, and by what it says of itself. */
+static int want_drivers(struct modwants *w, const struct hostdev_driver *drivers, size_t n, struct err *e)
+{
+	int rc = 0;
+
+	for (size_t i = 0; i < n && !rc; i++) {
+		const struct hostdev_driver *d = &drivers[i];
+
+		if (d->module[0])
+			rc = imagemod_want(w, d->module, strlen(d->module), true, true, e);
+		/* Another kernel may have a driver as a module that is built in now. */
+		else
+			rc = imagemod_want(w, d->modalias, strlen(d->modalias), false, true, e);
+	}
+	return rc;
+}
+
+static int want_nic(struct modwants *w, const char *name, struct err *e)
+{
+	static const struct places at = { "/sys", "/dev" };
+	struct hostdev_driver drivers[HOSTDEV_MAX];
+	size_t n;
+	int rc = hostdev_net_drivers(&at, name, drivers, &n, e);
+
+	return rc ? rc : want_drivers(w, drivers, n, e);
+}
+
 static int want_device(struct modwants *w, const char *spec, struct err *e)
 {
 	static const struct places at = { "/sys", "/dev" };
@@ -81,16 +107,7 @@ static int want_device(struct modwants *w, const char *spec, struct err *e)
 		if (*p == '/')
 			*p = '!';
 	rc = hostdev_drivers(&at, name, drivers, &n, e);
-	for (size_t i = 0; i < n && !rc; i++) {
-		const struct hostdev_driver *d = &drivers[i];
-
-		if (d->module[0])
-			rc = imagemod_want(w, d->module, strlen(d->module), true, true, e);
-		/* Another kernel may have a driver as a module that is built in now. */
-		else
-			rc = imagemod_want(w, d->modalias, strlen(d->modalias), false, true, e);
-	}
-	return rc;
+	return rc ? rc : want_drivers(w, drivers, n, e);
 }
 
 static int want_filesystem(struct modwants *w, const char *fstype, struct err *e)
@@ -133,6 +150,10 @@ int imagemod_choose(struct modwants *w, const struct imageconf *ic, const char *
 		rc = want_list(w, list, e);
 	for (unsigned i = 0; !list && i < ic->nr_devices && !rc; i++)
 		rc = want_device(w, ic->devices[i], e);
+	for (unsigned i = 0; !list && i < ic->nr_nics && !rc; i++)
+		rc = want_nic(w, ic->nics[i], e);
+	for (int i = 0; i < ic->nr_net_modules && !rc; i++)
+		rc = imagemod_want(w, ic->net_modules[i], strlen(ic->net_modules[i]), true, true, e);
 	if (!rc)
 		rc = want_list(w, ic->extra_modules, e);
 	for (unsigned i = 0; i < ic->nr_fstypes && !rc; i++)

@@ -15,6 +15,7 @@ struct run {
 	struct kdump_conf *shared_conf;		/* from steps_share: what the parsing child fills */
 	struct steps       steps;		/* each step gets a copy with its own arg */
 	void             (*warn)(const char *text);
+	void             (*say)(const char *text);	/* the same for what is no warning */
 	struct closing     closing;
 	bool               vetoed;		/* kdump_pre does not want a dump */
 	bool               pre_done;

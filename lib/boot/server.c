@@ -4,8 +4,15 @@
 
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
+
+#include "base/io.h"
+#include "net/netup.h"
+
+enum { CMDLINE_MAX = 64 << 10 };
 
 void server_split(const char *user_at_host, struct server *out)
 {
@@ -53,6 +60,59 @@ size_t server_known(const struct target *t, const char *out[SERVER_KNOWN_MAX])
 	return t->opts.known_hosts[0] ? 1 : 2;
 }
 
+/* Beside the dump, until the machine is reset. */
+static void keep_leases(const struct net_result *r)
+{
+	if (!r->nr_leases || fork())
+		return;
+	setsid();
+	net_keep(r, NULL, NULL, NULL);
+	_exit(0);
+}
+
+static void say_line(void *arg, const char *line)
+{
+	const struct attempt *a = arg;
+
+	a->say(line);
+}
+
+static int bring_up(struct attempt *a, struct net_conf *c, struct net_result *r, struct step_out *out)
+{
+	struct server s;
+	char *cmdline;
+	size_t len;
+	int rc = read_file("/proc/cmdline", CMDLINE_MAX, &cmdline, &len, &out->err);
+
+	if (rc)
+		return rc;
+	server_split(a->target.device, &s);
+	net_conf_from(c, a->conf, cmdline, say_line, a);
+	free(cmdline);
+	if (!c->nr_ifs)
+		net_conf_word(c, "ip=dhcp", NULL);
+	rc = net_up(c, s.host, r, say_line, a, &out->err);
+	if (rc)
+		return rc;
+	if (net_write_resolv(r, "/etc/resolv.conf", &out->err))	/* the server may have a literal address */
+		say_line(a, out->err.msg);
+	keep_leases(r);
+	net_addr_text(&r->src, out->text, sizeof(out->text));
+	snprintf(out->note, sizeof(out->note), "%s on %s", out->text, r->reach_name);
+	return 0;
+}
+
+int server_network(void *arg, struct step_out *out)
+{
+	struct net_conf *c = calloc(1, sizeof(*c));
+	struct net_result *r = calloc(1, sizeof(*r));
+	int rc = c && r ? bring_up(arg, c, r, out) : err_set(&out->err, -ENOMEM, "network");
+
+	free(c);
+	free(r);
+	return rc;
+}
+
 void server_keep_network(void *arg, const struct step_out *out)
 {
 	struct attempt *a = arg;
@@ -83,4 +143,3 @@ void server_keep_directory(void *arg, const struct step_out *out)
 	snprintf(a->dir, sizeof(a->dir), "%s", out->text);
 	target_file(a, "vmcore", a->vmcore, sizeof(a->vmcore));
 }
-int server_network(void *arg, struct step_out *out) { (void)arg; (void)out; return -1; }

@@ -25,8 +25,9 @@ size_t server_known(const struct target *t, const char *out[SERVER_KNOWN_MAX]);
 /* ---- for struct step: run in the child with a struct attempt */
 
 /*
- * Bring the network up as far as the server needs it, once in a life: a second server on the same
- * network finds it up. text: the address that we have towards the server.
+ * Bring the network up until the server can be reached, as the configuration and the command line have it
+ * (conf.h), else by DHCP; write /etc/resolv.conf; leave a process behind that keeps the leases. text: the
+ * address that we have towards the server.
  */
 int server_network(void *arg, struct step_out *out);
 

@@ -12,6 +12,7 @@
 struct attempt {
 	const struct kdump_conf *conf;
 	struct target target;
+	void        (*say)(const char *text);	/* one line for the log, also from a step's child */
 	const char   *mount_point;	/* "/kdumproot"; borrowed */
 	char          device[256];	/* node of the device (virtiofs: the tag; ssh: user@host) */
 	char          address[64];	/* ours, as the server sees it; others: "" */

@@ -136,18 +136,31 @@ static int note_type(void *arg, const struct known_line *l)
 	return 0;
 }
 
+/* Which algorithms the files have a key for. A file that cannot be read is told when the key is judged. */
+static bool known_types(const struct ssh_hosts *h, bool has[SSH_HOSTS_ALGORITHMS])
+{
+	const char *file;
+
+	walk_files(h, h->port, note_type, has, &file, NULL);
+	if (!memchr(has, true, SSH_HOSTS_ALGORITHMS))
+		walk_files(h, 0, note_type, has, &file, NULL);
+	return memchr(has, true, SSH_HOSTS_ALGORITHMS);
+}
+
+bool ssh_hosts_known(const struct ssh_hosts *h)
+{
+	bool has[SSH_HOSTS_ALGORITHMS] = { false };
+
+	return h->pin || known_types(h, has);
+}
+
 void ssh_hosts_algorithms(const struct ssh_hosts *h, const char *out[SSH_HOSTS_ALGORITHMS])
 {
 	bool has[SSH_HOSTS_ALGORITHMS] = { false };
-	const char *file;
 	size_t n = 0;
 
-	if (!h->pin) {
-		/* A file that cannot be read is told when the key is judged. */
-		walk_files(h, h->port, note_type, has, &file, NULL);
-		if (!memchr(has, true, sizeof(has)))
-			walk_files(h, 0, note_type, has, &file, NULL);
-	}
+	if (!h->pin)
+		known_types(h, has);
 	for (int known = 1; known >= 0; known--)
 		for (size_t i = 0; ssh_sig_algorithms[i]; i++)
 			if (has[i] == known)

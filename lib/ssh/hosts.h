@@ -3,6 +3,7 @@
 #ifndef SSH_HOSTS_H
 #define SSH_HOSTS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -35,6 +36,9 @@ enum { SSH_HOSTS_ALGORITHMS = 8 };
  * the files have a key for the host, since a server shows one of its keys only.
  */
 void ssh_hosts_algorithms(const struct ssh_hosts *h, const char *out[SSH_HOSTS_ALGORITHMS]);
+
+/* True if a pin, or a line of the files that is no @revoked or @cert-authority, has a key for the host. */
+bool ssh_hosts_known(const struct ssh_hosts *h);
 
 /* A pin is "SHA256:" and 43 characters of Base64. Returns 0, or -EINVAL with a message. */
 int ssh_pin_check(const char *pin, struct err *e);

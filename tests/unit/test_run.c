@@ -231,7 +231,7 @@ static void configure(struct run *r, const char *text, const char *pre)
 	conf_parse(&r->conf, "conf", text, strlen(text), CONF_LENIENT, NULL);
 	r->steps.out = steps_share(sizeof(*r->steps.out));
 	r->steps.output = open("/dev/null", O_WRONLY);
-	r->warn = warn;
+	r->warn = r->say = warn;
 	if (strstr(text, "SOON"))
 		r->steps.deadline_at_ms = now + 4000;
 	if (strstr(text, "PAST"))
