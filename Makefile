@@ -28,6 +28,7 @@ WARN     := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wvl
             -Wno-format-truncation $(WERROR)
 CPPFLAGS := -D_GNU_SOURCE -Ilib -Iapplets -MMD -MP
 CFLAGS   := -std=gnu11 -O2 -g $(WARN) $(HARDEN) -ffunction-sections -fdata-sections \
+            -fno-asynchronous-unwind-tables \
             -fno-delete-null-pointer-checks -ftrivial-auto-var-init=zero \
             -ffile-prefix-map=$(abspath $(TP))=third-party -ffile-prefix-map=$(CURDIR)=.
 INCLUDES := -I$B -isystem $(MUSL)/uapi
@@ -51,6 +52,8 @@ $B/kdumpbox.debug: $(OBJ) $(LIBS_MUSL)
 $(call update,$B/applets.inc,$(foreach a,$(APPLETS),X($(subst -,_,$a))))
 $(call update,$B/flags,$(CPPFLAGS) $(CFLAGS))
 
+# Nothing in there is done often: it shall be small.
+$(filter $B/lib/net/%,$(OBJ)): CFLAGS += -Os
 $(OBJ): $B/%.o: %.c $B/flags | $(LIBS_MUSL)
 	@mkdir -p $(@D)
 	@echo "  CC      $<"
