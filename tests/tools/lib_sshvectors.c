@@ -6,6 +6,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <bearssl.h>
+
+#include "ssh/cipher.h"
 #include "ssh/crypto.h"
 
 unsigned unhex(unsigned char *out, const char *hex)
@@ -168,6 +171,173 @@ static void check_sntrup761(struct run *r)
 	check(r, "sntrup761 there and back", !memcmp(out, shared, sizeof(out)));
 }
 
+enum { FIELDS = 10, FIELD_MAX = 400, LINE = 4096 };
+
+/* A line of tests/data/ssh_packets.txt: its words, and what they say in hexadecimal. */
+struct line {
+	char *words[FIELDS];
+	unsigned char bytes[FIELDS][FIELD_MAX];
+	unsigned len[FIELDS];
+	int nr;
+};
+
+static void parse(struct line *l, char *text)
+{
+	char *save;
+
+	memset(l, 0, sizeof(*l));
+	for (char *w = strtok_r(text, " \n", &save); w && l->nr < FIELDS; w = strtok_r(NULL, " \n", &save)) {
+		l->words[l->nr] = w;
+		l->len[l->nr] = strlen(w) <= 2 * FIELD_MAX ? unhex(l->bytes[l->nr], w) : 0;
+		l->nr++;
+	}
+}
+
+static const struct ssh_cipher_alg *cipher_named(const char *name)
+{
+	const struct ssh_cipher_alg *c = ssh_ciphers;
+
+	while (c->name && strcmp(c->name, name))
+		c++;
+	return c;
+}
+
+static const struct ssh_mac_alg *mac_named(const char *name)
+{
+	const struct ssh_mac_alg *m = ssh_macs;
+
+	while (m->name && strcmp(m->name, name))
+		m++;
+	return m->name ? m : NULL;
+}
+
+static void set_cipher(struct ssh_cipher *c, const struct line *l, int slow)
+{
+	unsigned char key[64] = { 0 }, iv[64] = { 0 }, mac[64] = { 0 };
+
+	memcpy(key, l->bytes[2], l->len[2]);
+	memcpy(iv, l->bytes[3], l->len[3]);
+	memcpy(mac, l->bytes[4], l->len[4]);
+	memset(c, 0, sizeof(*c));
+	ssh_cipher_set(c, cipher_named(l->words[0]), mac_named(l->words[1]), key, iv, mac, slow);
+}
+
+/* Open the packet in p; the payload must be as it was. */
+static int opens(struct ssh_cipher *c, uint32_t seq, unsigned char *p, unsigned size, const struct line *l)
+{
+	uint32_t len;
+	size_t got;
+
+	return ssh_cipher_head(c) <= size && !ssh_cipher_length(c, seq, p, &len) &&
+	       ssh_cipher_size(c, len) == size && !ssh_cipher_open(c, seq, p, len, &got) &&
+	       got == l->len[7] && !memcmp(p + 5, l->bytes[7], got);
+}
+
+/* Each bit of the packet flipped: none may open. The length's own bits make another packet of it. */
+static int survives(const struct line *l, int slow)
+{
+	unsigned char p[FIELD_MAX + 64];
+	uint32_t seq = (uint32_t)strtoul(l->words[5], NULL, 10);
+
+	for (unsigned bit = 32; bit < l->len[8] * 8; bit++) {
+		struct ssh_cipher c;
+
+		set_cipher(&c, l, slow);
+		memcpy(p, l->bytes[8], l->len[8]);
+		p[bit / 8] ^= (unsigned char)(1 << bit % 8);
+		if (opens(&c, seq, p, l->len[8], l))
+			return 0;
+	}
+	return 1;
+}
+
+static void check_packet(struct run *r, const struct line *l, int slow)
+{
+	uint32_t seq = (uint32_t)strtoul(l->words[5], NULL, 10);
+	struct ssh_cipher out, in;
+	char name[120];
+
+	snprintf(name, sizeof(name), "%s %s%s", l->words[0], l->words[1], slow ? ", not by the CPU" : "");
+	set_cipher(&out, l, slow);
+	set_cipher(&in, l, slow);
+	for (unsigned i = 0; i < 2; i++) {
+		unsigned char p[FIELD_MAX + 64] = { 0 };
+		size_t n;
+
+		memcpy(p + 5, l->bytes[7], l->len[7]);
+		n = ssh_cipher_seal(&out, seq + i, p, l->len[7], l->bytes[6]);
+		check(r, name, n == l->len[8 + i] && !memcmp(p, l->bytes[8 + i], n));
+		check(r, name, opens(&in, seq + i, p, (unsigned)n, l));
+	}
+	check(r, name, survives(l, slow));
+}
+
+static void check_ecdh(struct run *r, const struct line *l)
+{
+	int bits = atoi(l->words[1]);
+	int curve = bits == 256 ? BR_EC_secp256r1 : bits == 384 ? BR_EC_secp384r1 : BR_EC_secp521r1;
+	unsigned char point[FIELD_MAX];
+	size_t at, width;
+
+	memcpy(point, l->bytes[3], l->len[3]);
+	at = br_ec_prime_i31.xoff(curve, &width);
+	check(r, "ecdh", br_ec_prime_i31.mul(point, l->len[3], l->bytes[2], l->len[2], curve) &&
+	      width == l->len[4] && !memcmp(point + at, l->bytes[4], width));
+	memcpy(point, l->bytes[3], l->len[3]);
+	point[l->len[3] - 1] ^= 1;
+	check(r, "ecdh refuses a point off the curve",
+	      !br_ec_prime_i31.mul(point, l->len[3], l->bytes[2], l->len[2], curve));
+}
+
+static void check_packets(struct run *r)
+{
+	FILE *f = fopen("tests/data/ssh_packets.txt", "r");
+	static char text[LINE];
+	static struct line l;
+	int lines = 0;
+
+	while (f && fgets(text, sizeof(text), f)) {
+		if (text[0] == '#')
+			continue;
+		lines++;
+		parse(&l, text);
+		if (!strcmp(l.words[0], "ecdh")) {
+			check_ecdh(r, &l);
+			continue;
+		}
+		check_packet(r, &l, 0);
+		check_packet(r, &l, 1);
+	}
+	if (f)
+		fclose(f);
+	check(r, "tests/data/ssh_packets.txt", lines == 36);
+}
+
+/* RFC 4231, test case 2; RFC 4868 has the same key and data. */
+static void check_hmac(struct run *r)
+{
+	static const struct {
+		const br_hash_class *hash;
+		const char *tag;
+	} cases[] = {
+		{ &br_sha256_vtable, "5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843" },
+		{ &br_sha512_vtable, "164b7a7bfcf819e2e395fbe73b56e0a387bd64222e831fd610270cd7ea2505549758bf75c05a994a"
+				     "6d034f65f8f0e6fdcaeab1a34d4a6b4b636e070a38bce737" },
+	};
+
+	for (unsigned i = 0; i < 2; i++) {
+		br_hmac_key_context key;
+		br_hmac_context ctx;
+		unsigned char tag[64];
+
+		br_hmac_key_init(&key, cases[i].hash, "Jefe", 4);
+		br_hmac_init(&ctx, &key, 0);
+		br_hmac_update(&ctx, "what do ya want for nothing?", 28);
+		br_hmac_out(&ctx, tag);
+		check(r, "hmac", same(tag, cases[i].tag));
+	}
+}
+
 int ssh_vectors(void (*say)(const char *name, int right))
 {
 	struct run r = { .say = say };
@@ -179,5 +349,7 @@ int ssh_vectors(void (*say)(const char *name, int right))
 	check_x25519(&r);
 	check_poly1305(&r);
 	check_sntrup761(&r);
+	check_hmac(&r);
+	check_packets(&r);
 	return r.wrong;
 }
