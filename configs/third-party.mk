@@ -55,9 +55,13 @@ define build.xz-utils
 make -C src/liblzma install $NO_AUTOTOOLS
 endef
 
-# Speed of the dump: the compressor is worth -O3. No dictionaries, no old formats, no threads.
+# Speed of the dump: the compressor is worth -O3. No dictionaries, no old formats, no threads; of the
+# strategies only the fastest (for pages) and the best (for initramfs): the others are 300 KB.
 define build.libzstd
 cd lib
+for strategy in DFAST GREEDY LAZY LAZY2 BTLAZY2; do
+	CFLAGS="$CFLAGS -DZSTD_EXCLUDE_${strategy}_BLOCK_COMPRESSOR"
+done
 make libzstd.a CFLAGS="$CFLAGS -O3" ZSTD_LEGACY_SUPPORT=0 ZSTD_LIB_DEPRECATED=0 \
 	ZSTD_LIB_DICTBUILDER=0
 cp zstd.h zstd_errors.h "$PREFIX/include"

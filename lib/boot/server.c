@@ -97,7 +97,7 @@ static int bring_up(struct attempt *a, struct net_conf *c, struct net_result *r,
 	if (net_write_resolv(r, "/etc/resolv.conf", &out->err))	/* the server may have a literal address */
 		say_line(a, out->err.msg);
 	keep_leases(r);
-	net_addr_text(&r->src, out->text, sizeof(out->text));
+	net_addr_text(&r->src, out->text);
 	snprintf(out->note, sizeof(out->note), "%s on %s", out->text, r->reach_name);
 	return 0;
 }

@@ -113,7 +113,7 @@ static int set_vlan(struct net_conf *c, const char *value, struct err *e)
 
 static int set_bond(struct net_conf *c, const char *value, struct err *e)
 {
-	static char name[] = "bond0", ports[] = "eth0,eth1";	/* as dracut has them */
+	static const char name[] = "bond0", ports[] = "eth0,eth1";	/* as dracut has them */
 	char copy[NET_WORD_MAX], *parts[4], pair[sizeof(ports)];
 	int n = net_split(value, copy, parts, 4, e);
 	unsigned long long mtu;
