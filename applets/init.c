@@ -43,7 +43,8 @@ static void say(const char *text)
 static void save_to(struct run *r, const struct target *t, const char *mount_point)
 {
 	log_info("target: %s %s, dump level %d, %s, waiting for it at most %d s", t->keyword, t->device,
-		 t->opts.dump_level, t->opts.compress, r->conf.device_timeout_s);
+		 t->opts.dump_level, t->opts.compress,
+		 t->kind == TARGET_SSH ? r->conf.network_timeout_s : r->conf.device_timeout_s);
 	run_target(r, t, mount_point);
 }
 
