@@ -106,11 +106,11 @@ static int request(struct ssh_channel *c, struct wire *w, struct err *e)
 	struct wire_str name = wire_string(w), text;
 	bool reply = wire_u8(w);
 
-	if (wire_is(name, "exit-status")) {
+	if (wire_is(name, "exit-status") && !c->exit.known) {
 		c->exit.status = wire_u32(w);
 		c->exit.known = !w->bad;
 		c->exit.before_end = !c->eof_out;
-	} else if (wire_is(name, "exit-signal")) {
+	} else if (wire_is(name, "exit-signal") && !c->exit.known) {	/* what it says first counts */
 		text = wire_string(w);
 		ssh_printable(c->exit.signal, sizeof(c->exit.signal), text.p, text.len);
 		if (!text.len)

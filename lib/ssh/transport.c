@@ -176,6 +176,7 @@ static int keep_alive(struct ssh *s, unsigned *wait_ms, struct err *e)
 		return ssh_break(s, e, -ETIMEDOUT, "the server is silent for %llu s and %d questions",
 				 (unsigned long long)silent / 1000, KEEPALIVES);
 	s->unanswered++;
+	*wait_ms = s->opt.keepalive_ms < *wait_ms ? s->opt.keepalive_ms : *wait_ms;
 	if (!ssh_room(s, 64))
 		return 0;
 	o = ssh_message(s, MSG_GLOBAL_REQUEST);
