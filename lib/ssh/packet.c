@@ -111,10 +111,13 @@ static int receive(struct ssh *s, struct err *e)
 
 int ssh_move(struct ssh *s, unsigned wait_ms, struct err *e)
 {
+	bool sends = s->out_end;
 	int can, rc = send_some(s, e);
 
 	if (rc)
 		return rc;
+	if (sends && !s->out_end)
+		wait_ms = 0;	/* all is sent: who waited for that goes on */
 	if (s->out_start > SSH_OUT_SIZE / 2) {
 		memmove(s->out_buf, s->out_buf + s->out_start, s->out_end - s->out_start);
 		s->out_end -= s->out_start;

@@ -96,7 +96,7 @@ bool ssh_room(const struct ssh *s, size_t len);
 struct wire_out ssh_message(struct ssh *s, uint8_t type);
 void ssh_post(struct ssh *s, const struct wire_out *o);
 
-/* Write what can be written, wait at most wait_ms, read what there is. 0 or an error that broke it. */
+/* Write what can be written; if some is left, or was none, wait at most wait_ms; read what there is. 0 or the error. */
 int ssh_move(struct ssh *s, unsigned wait_ms, struct err *e);
 
 /* The next packet that is there, borrowed until ssh_move: 1, 0 if none is whole, or an error. */

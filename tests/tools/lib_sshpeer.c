@@ -46,6 +46,14 @@ static void send_message(struct ssh_peer *p, const struct wire_out *o)
 	static uint8_t buf[PEER_MESSAGE];
 	size_t len = o->len;
 
+	if (p->in_kex && (o->buf[0] > 49 || (o->buf[0] > MSG_DEBUG && o->buf[0] < MSG_KEXINIT))) {
+		if (p->held_len + 4 + len > PEER_QUEUE)
+			return;
+		memcpy(p->held + p->held_len, &(uint32_t){ (uint32_t)len }, 4);
+		memcpy(p->held + p->held_len + 4, o->buf, len);
+		p->held_len += 4 + len;
+		return;
+	}
 	memcpy(buf, o->buf, len);
 	if (!p->hook || p->hook(p, buf, &len))
 		ssh_peer_send(p, buf, len);
@@ -172,6 +180,23 @@ static void kex_reply(struct ssh_peer *p, struct wire w)
 	set_keys(p, &p->out, "BDF");
 	if (p->strict)
 		p->out_seq = 0;
+	p->in_kex = false;
+}
+
+static void send_held(struct ssh_peer *p)
+{
+	size_t len = p->held_len;
+
+	p->held_len = 0;
+	for (size_t at = 0; at < len;) {
+		struct wire_out o = { .buf = p->held + at + 4 };
+		uint32_t n;
+
+		memcpy(&n, p->held + at, 4);
+		o.len = n;
+		send_message(p, &o);
+		at += 4 + n;
+	}
 }
 
 static void after_keys(struct ssh_peer *p)
@@ -182,7 +207,7 @@ static void after_keys(struct ssh_peer *p)
 	set_keys(p, &p->in, "ACE");
 	if (p->strict)
 		p->in_seq = 0;
-	p->in_kex = p->client_in_kex = false;
+	p->client_in_kex = false;
 	p->since_kex = 0;
 	if (p->kexes > 1)
 		return;
@@ -312,7 +337,7 @@ static void serve(struct ssh_peer *p, const uint8_t *m, size_t len)
 		if (!p->in_kex)
 			send_kexinit(p);
 		break;
-	case MSG_KEX_INIT: kex_reply(p, w); break;
+	case MSG_KEX_INIT: kex_reply(p, w); send_held(p); break;
 	case MSG_NEWKEYS: after_keys(p); break;
 	case MSG_SERVICE_REQUEST: service(p); break;
 	case MSG_USERAUTH_REQUEST: login(p, w); break;
@@ -323,7 +348,7 @@ static void serve(struct ssh_peer *p, const uint8_t *m, size_t len)
 	case MSG_CHANNEL_WINDOW_ADJUST: wire_u32(&w); p->may_send += wire_u32(&w); break;
 	case MSG_CHANNEL_EOF: finish_channel(p); break;
 	}
-	if (p->rekey_every && !p->in_kex && ++p->since_kex >= p->rekey_every)
+	if (m[0] >= MSG_USERAUTH_REQUEST && p->rekey_every && !p->in_kex && ++p->since_kex >= p->rekey_every)
 		send_kexinit(p);
 }
 
@@ -433,6 +458,7 @@ struct ssh_peer *ssh_peer_new(void)
 	p->s.ops = &ops;
 	p->queue = malloc(PEER_QUEUE);
 	p->inbuf = malloc(100000);
+	p->held = malloc(PEER_QUEUE);
 	p->kex = "curve25519-sha256";
 	p->hostkey = "ssh-ed25519";
 	p->cipher = "aes128-gcm@openssh.com";
@@ -448,5 +474,6 @@ void ssh_peer_free(struct ssh_peer *p)
 {
 	free(p->queue);
 	free(p->inbuf);
+	free(p->held);
 	free(p);
 }

@@ -46,8 +46,8 @@ struct ssh_peer {
 
 	struct ssh_cipher in, out;
 	uint32_t in_seq, out_seq;
-	uint8_t *queue, *inbuf;
-	size_t head, tail, in_len, total;
+	uint8_t *queue, *inbuf, *held;	/* held: messages that wait for the end of a key exchange */
+	size_t head, tail, in_len, total, held_len;
 	bool version_seen, ended;
 	uint8_t i_c[8192], i_s[4096], session_id[64], hash[64], k[64];
 	char v_c[256];
