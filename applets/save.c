@@ -12,6 +12,8 @@
 #include "dump/dmesg.h"
 #include "dump/manifest.h"
 #include "dump/save.h"
+#include "sink/remote.h"
+#include "ssh/loginopts.h"
 
 enum { OPT_THREADS = 256, OPT_DMESG, OPT_MANIFEST, OPT_KERNEL_LOG, OPT_DIGEST, OPT_FORMAT };
 
@@ -26,6 +28,7 @@ static const struct opt save_opts[] = {
 	{ OPT_DMESG, "dmesg", "FILE", "save the kernel log there first" },
 	{ OPT_KERNEL_LOG, "kernel-log", "FILE", "save the log of the running kernel there, after the dump" },
 	{ OPT_MANIFEST, "manifest", "FILE", "write what was saved and its checksums there, last" },
+	LOGIN_OPTS,
 	APPLET_OPTS_END
 };
 APPLET(save, "save", "save a crashed kernel's memory, filtered and compressed", "VMCORE OUT");
@@ -38,6 +41,9 @@ static struct {
 	const char         *dmesg, *kernel_log, *manifest;
 	unsigned            levels[MAX_LEVELS];
 	uint64_t            began, last, last_done;
+	struct ssh_login    login;
+	struct remote_url   where;	/* of the machine to which remote leads */
+	struct remote      *remote;
 } job;
 
 static atomic_int stop;
@@ -71,6 +77,54 @@ static void say(void *ctx, bool warning, const char *text)
 {
 	(void)ctx;
 	log_line(warning ? LOG_WARN : LOG_INFO, "%s", text);
+}
+
+static void say_login(void *arg, const char *line)
+{
+	(void)arg;
+	log_info("%s", line);
+}
+
+/* The machine of a URL: one connection serves all files of a dump. */
+static int reach(const struct remote_url *url, struct err *e)
+{
+	if (job.remote && !strcmp(job.where.host, url->host) && !strcmp(job.where.user, url->user) &&
+	    job.where.port == url->port)
+		return 0;
+	remote_free(job.remote);
+	job.remote = NULL;
+	job.where = *url;
+	job.login.say = say_login;
+	return remote_ssh(&job.remote, &job.login, url, e);
+}
+
+/* Any file of the dump, here or on another machine. */
+static int open_file(struct sink **out, const char *to, uint64_t stamp, bool replace, struct err *e)
+{
+	struct remote_url url;
+	int rc;
+
+	if (!remote_is_url(to))
+		return sink_open(out, to, stamp, replace, e);
+	rc = remote_parse(to, &url, e);
+	if (!rc)
+		rc = reach(&url, e);
+	return rc ? rc : remote_sink_open(out, job.remote, &url, replace, e);
+}
+
+/* The dump itself, which goes through a command as a stream. */
+static int open_dump(struct sink **out, const char *to, uint64_t stamp, bool replace, struct err *e)
+{
+	int rc = open_file(out, to, stamp, replace, e);
+	struct sink *inner;
+
+	if (rc || strncmp(to, "ssh:", 4))
+		return rc;
+	inner = *out;
+	rc = flat_sink_open(out, inner, e);
+	if (rc)
+		sink_close(inner);
+	return rc;
 }
 
 static int set_codec(const char *name, struct err *e)
@@ -107,8 +161,10 @@ static int set_levels(const char *list, struct err *e)
 static int take_option(int id, const char *value, struct err *e)
 {
 	unsigned long long n = 0;
-	int rc = 0;
+	int rc = login_option(&job.login, id, value, e);
 
+	if (rc)
+		return rc < 0 ? rc : 0;
 	switch (id) {
 	case 'd':
 		return set_levels(value, e);
@@ -148,10 +204,14 @@ static void save_dmesg(void)
 	struct err e = { 0 };
 	struct printk_report said;
 	struct kernel k;
+	struct sink *sink = NULL;
 	int rc = kernel_open(&k, job.rq.vmcore, &e);
 
 	if (!rc) {
-		rc = dmesg_save(&k, job.dmesg, job.rq.replace, NULL, &said, &e);
+		rc = open_file(&sink, job.dmesg, k.crash_time, job.rq.replace, &e);
+		if (!rc)
+			rc = dmesg_put(&k, sink, NULL, &said, &e);
+		sink_close(sink);
 		kernel_close(&k);
 	}
 	if (rc) {
@@ -179,7 +239,7 @@ static void save_kernel_log(void)
 	len = buf ? klogctl(3 /* SYSLOG_ACTION_READ_ALL */, buf, size) : -1;
 	rc = len < 0 ? err_set(&e, -errno, "read the running kernel's log") : 0;
 	if (!rc)
-		rc = sink_open(&sink, job.kernel_log, 0, job.rq.replace, &e);
+		rc = open_file(&sink, job.kernel_log, 0, job.rq.replace, &e);
 	if (!rc)
 		rc = sink_write(sink, 0, buf, (size_t)len, &e);
 	if (!rc)
@@ -196,7 +256,7 @@ static int put_manifest(const char *to, bool with_sums, struct err *e)
 	const char *slash = strrchr(job.rq.to, '/');
 	struct sink *sink;
 	struct ack ack;
-	int rc = sink_open(&sink, to, job.save.kernel.crash_time, job.rq.replace, e);
+	int rc = open_file(&sink, to, job.save.kernel.crash_time, job.rq.replace, e);
 
 	if (rc)
 		return rc;
@@ -254,7 +314,7 @@ static int save_main(struct args *a)
 	int id, rc, manifest_rc;
 
 	job.rq = (struct save_request){ .level = LEVEL_MAX, .codec = codec_find("zstd"), .stop = &stop,
-					.tick = progress, .say = say };
+					.tick = progress, .say = say, .open = open_dump };
 	while ((id = args_next(a, &e)) > 0) {
 		if (id == OPT_HELP)
 			return applet_help();
@@ -282,5 +342,6 @@ static int save_main(struct args *a)
 	manifest_rc = save_manifest();
 	rc = report(rc, &e, manifest_rc);
 	save_free(&job.save);
+	remote_free(job.remote);
 	return rc;
 }

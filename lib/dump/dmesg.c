@@ -4,8 +4,6 @@
 
 #include <string.h>
 
-#include "sink/sink.h"
-
 struct out {
 	struct sink *sink;
 	struct err  *e;
@@ -45,22 +43,31 @@ static int emit(void *ctx, const char *text, size_t len)
 	return 0;
 }
 
-int dmesg_save(struct kernel *k, const char *to, bool replace, const struct printk_form *how,
-	       struct printk_report *said, struct err *e)
+int dmesg_put(struct kernel *k, struct sink *sink, const struct printk_form *how,
+	      struct printk_report *said, struct err *e)
 {
-	struct out o = { .e = e };
+	struct out o = { .sink = sink, .e = e };
 	struct ack ack;
-	int rc = sink_open(&o.sink, to, k->crash_time, replace, e);
+	int rc = printk_write(k, how, emit, &o, said, e);
 
-	if (rc)
-		return rc;
-	rc = printk_write(k, how, emit, &o, said, e);
 	if (!rc)
 		rc = flush(&o);
 	if (!rc)
-		rc = sink_commit(o.sink, &ack, e);
+		rc = sink_commit(sink, &ack, e);
 	else
-		sink_keep(o.sink, NULL);
-	sink_close(o.sink);
+		sink_keep(sink, NULL);
+	return rc;
+}
+
+int dmesg_save(struct kernel *k, const char *to, bool replace, const struct printk_form *how,
+	       struct printk_report *said, struct err *e)
+{
+	struct sink *sink;
+	int rc = sink_open(&sink, to, k->crash_time, replace, e);
+
+	if (rc)
+		return rc;
+	rc = dmesg_put(k, sink, how, said, e);
+	sink_close(sink);
 	return rc;
 }

@@ -4,6 +4,7 @@
 #define DUMP_DMESG_H
 
 #include "dump/printk.h"
+#include "sink/sink.h"
 
 /*
  * Write the log to `to` (see sink_open) and commit it. how and said are those of printk_write.
@@ -11,5 +12,9 @@
  */
 int dmesg_save(struct kernel *k, const char *to, bool replace, const struct printk_form *how,
 	       struct printk_report *said, struct err *e);
+
+/* The same into a sink that is open, which stays the caller's to close. */
+int dmesg_put(struct kernel *k, struct sink *sink, const struct printk_form *how,
+	      struct printk_report *said, struct err *e);
 
 #endif

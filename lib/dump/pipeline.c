@@ -8,7 +8,7 @@
 #include <string.h>
 #include <time.h>
 
-enum { STACK = 64 << 10 };
+enum { STACK = 256 << 10 };	/* a sink may have to log in to its server anew; what is not touched takes no memory */
 
 /* Where the next chunk begins. */
 struct cursor {

@@ -47,6 +47,7 @@ struct sink {
  *   raw:DEV        a block device; holds a flattened dump (makedumpfile -R reads it)
  *   raw:DEV#NAME   an entry of the tar archive in the last RAW_TAIL bytes of a block device;
  *                  entries of the same stamp are kept, older ones are replaced
+ *   sftp://... ssh://...   a file on another machine, with the defaults of ssh_login: see sink/remote.h
  * stamp: seconds since 1970 of the crash. Returns 0 and *out for sink_close, or a negative errno:
  * -EEXIST if PATH is there already and replace is false.
  */

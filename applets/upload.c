@@ -1,0 +1,181 @@
+/* upload - put a file on another machine over SSH, and tell how far it is safe there. */
+/* SPDX-License-Identifier: MIT */
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "applet.h"
+#include "base/io.h"
+#include "sink/remote.h"
+#include "ssh/loginopts.h"
+
+static const struct opt upload_opts[] = {
+	{ 'f', "force", NULL, "overwrite a file that is there" },
+	{ 'q', "quiet", NULL, "no progress" },
+	LOGIN_OPTS,
+	APPLET_OPTS_END
+};
+APPLET(upload, "upload", "put a file on another machine over SSH, and tell how far it is safe there",
+       "SRC|- sftp://[USER@]HOST[:PORT]/PATH");
+
+enum { PIECE = 1 << 20, PROGRESS_MS = 3000, MIB = 1 << 20 };
+
+struct job {
+	const char       *src;
+	int               fd;
+	bool              replace, quiet;
+	struct remote_url url;
+	struct ssh_login  login;
+	struct remote    *remote;
+	uint64_t          bytes;
+	enum ack_level    level;
+};
+
+static void say(void *arg, const char *line)
+{
+	(void)arg;
+	log_info("%s", line);
+}
+
+/* All of the source into the sink. */
+static int copy(struct job *j, struct sink *sink, char *buf, struct err *e)
+{
+	uint64_t at = 0, last = now_ms();
+	ssize_t n;
+
+	while ((n = read_full(j->fd, buf, PIECE)) > 0) {
+		int rc = sink_write(sink, at, buf, (size_t)n, e);
+
+		if (rc)
+			return rc;
+		at += (uint64_t)n;
+		if (!j->quiet && now_ms() - last >= PROGRESS_MS) {
+			last = now_ms();
+			log_info("%llu MiB on their way", (unsigned long long)at / MIB);
+		}
+	}
+	j->bytes = at;
+	return n < 0 ? err_set(e, (int)n, "read %s", j->src) : 0;
+}
+
+/* One object, from the first byte on. */
+static int send_once(struct job *j, struct err *e)
+{
+	char *buf = malloc(PIECE);
+	struct ack ack = { ACK_NONE };
+	struct sink *sink = NULL;
+	int rc = buf ? remote_sink_open(&sink, j->remote, &j->url, j->replace, e) : err_set(e, -ENOMEM, "upload");
+
+	if (!rc) {
+		rc = copy(j, sink, buf, e);
+		if (rc && rc != -ESTALE)
+			sink_keep(sink, NULL);
+		if (!rc)
+			rc = sink_commit(sink, &ack, e);
+	}
+	sink_close(sink);
+	free(buf);
+	j->level = ack.level;
+	return rc;
+}
+
+static int send_file(struct job *j, struct err *e)
+{
+	int rc = send_once(j, e);
+
+	/* The server lost a part of it: a file can be read again, a pipe cannot. */
+	if (rc != -ESTALE || lseek(j->fd, 0, SEEK_SET))
+		return rc;
+	log_warn("%s: from the beginning", e->msg);
+	*e = (struct err){ 0 };
+	return send_once(j, e);
+}
+
+static int report(const struct job *j, int rc, const struct err *e)
+{
+	static const char *const words[] = { "nothing", "sent", "received", "on the server's disk",
+		"on the server's disk under its name", "read back and equal" };
+
+	if (rc) {
+		log_error("%s", e->msg);
+		return FAILED;
+	}
+	log_info("%s: %llu bytes, L%d: %s", j->url.path, (unsigned long long)j->bytes, j->level, words[j->level]);
+	return j->level >= ACK_NAMED ? DONE : DEGRADED;
+}
+
+/* A path that ends in / gets the name of the source. */
+static int complete_path(struct job *j, struct err *e)
+{
+	const char *slash = strrchr(j->src, '/'), *name = slash ? slash + 1 : j->src;
+	size_t len = strlen(j->url.path);
+
+	if (j->url.path[len - 1] != '/')
+		return 0;
+	if (!strcmp(j->src, "-") || !*name)
+		return err_say(e, -EINVAL, "the URL ends in / and %s has no name to put there", j->src);
+	if (snprintf(j->url.path + len, sizeof(j->url.path) - len, "%s", name) >= (int)(sizeof(j->url.path) - len))
+		return err_set(e, -ENAMETOOLONG, "%s%s", j->url.path, name);
+	return 0;
+}
+
+static int open_source(struct job *j, struct err *e)
+{
+	struct stat st;
+
+	j->fd = strcmp(j->src, "-") ? open(j->src, O_RDONLY | O_CLOEXEC) : STDIN_FILENO;
+	if (j->fd < 0)
+		return err_set(e, -errno, "open %s", j->src);
+	if (!fstat(j->fd, &st) && S_ISDIR(st.st_mode))
+		return err_set(e, -EISDIR, "open %s", j->src);
+	return 0;
+}
+
+static int take_option(struct job *j, int id, const char *value, struct err *e)
+{
+	if (id == 'f')
+		j->replace = true;
+	else if (id == 'q')
+		j->quiet = true;
+	else
+		return login_option(&j->login, id, value, e);
+	return 1;
+}
+
+static int upload_main(struct args *a)
+{
+	struct job j = { .fd = -1 };
+	struct err e = { 0 };
+	int id, rc;
+
+	while ((id = args_next(a, &e)) > 0) {
+		if (id == OPT_HELP)
+			return applet_help();
+		if (take_option(&j, id, a->value, &e) < 0)
+			return applet_usage(&e);
+	}
+	if (!id && a->nr_operands != 2)
+		id = err_say(&e, -EINVAL, "SRC and a URL are wanted; see --help");
+	if (!id) {
+		j.src = a->operands[0];
+		id = remote_parse(a->operands[1], &j.url, &e);
+	}
+	if (!id)
+		id = complete_path(&j, &e);
+	if (id < 0)
+		return applet_usage(&e);
+	signal(SIGPIPE, SIG_IGN);
+	j.login.say = j.quiet ? NULL : say;
+	rc = open_source(&j, &e);
+	if (!rc)
+		rc = remote_ssh(&j.remote, &j.login, &j.url, &e);
+	if (!rc)
+		rc = send_file(&j, &e);
+	remote_free(j.remote);
+	return report(&j, rc, &e);
+}

@@ -1,0 +1,156 @@
+/* remote - how do several objects share one connection to another machine? */
+/* SPDX-License-Identifier: MIT */
+#include "sink/remote.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct remote {
+	struct remote_link link;
+	struct stream *channel;		/* of SFTP */
+	struct sftp *sftp;
+	unsigned generation;
+};
+
+int remote_new(struct remote **out, const struct remote_link *link, struct err *e)
+{
+	struct remote *r = calloc(1, sizeof(*r));
+
+	if (!r)
+		return err_set(e, -ENOMEM, "connect");
+	r->link = *link;
+	*out = r;
+	return 0;
+}
+
+const struct remote_link *remote_link(const struct remote *r)
+{
+	return &r->link;
+}
+
+void remote_say(const struct remote *r, const char *fmt, ...)
+{
+	char line[480];
+	va_list ap;
+
+	if (!r->link.say)
+		return;
+	va_start(ap, fmt);
+	vsnprintf(line, sizeof(line), fmt, ap);
+	va_end(ap);
+	r->link.say(r->link.arg, line);
+}
+
+int remote_sftp(struct remote *r, struct sftp **out, unsigned *generation, struct err *e)
+{
+	int rc = 0;
+
+	if (r->sftp && sftp_broken(r->sftp))
+		remote_drop(r);
+	if (!r->sftp) {
+		rc = r->link.channel(r->link.arg, NULL, &r->channel, e);
+		if (rc)
+			return rc;
+		r->generation++;
+		rc = sftp_open(&r->sftp, r->channel, e);
+		if (rc) {
+			stream_close(r->channel);
+			r->channel = NULL;
+			return rc;
+		}
+	}
+	*out = r->sftp;
+	*generation = r->generation;
+	return 0;
+}
+
+void remote_drop(struct remote *r)
+{
+	sftp_close(r->sftp);
+	stream_close(r->channel);
+	r->sftp = NULL;
+	r->channel = NULL;
+	r->link.hang_up(r->link.arg);
+}
+
+void remote_free(struct remote *r)
+{
+	if (!r)
+		return;
+	remote_drop(r);
+	r->link.release(r->link.arg);
+	free(r);
+}
+
+int remote_sink_open(struct sink **out, struct remote *r, const struct remote_url *url, bool replace,
+		     struct err *e)
+{
+	return (url->by_command ? exec_sink_open : sftp_sink_open)(out, r, url->path, replace, e);
+}
+
+/* ---- a sink that has a connection of its own */
+struct url_sink {
+	struct sink base;
+	struct sink *inner;
+	struct remote *remote;
+};
+
+static int url_write(struct sink *s, uint64_t at, const void *buf, size_t len, struct err *e)
+{
+	return sink_write(((struct url_sink *)s)->inner, at, buf, len, e);
+}
+
+static uint64_t url_space(struct sink *s)
+{
+	return sink_space(((struct url_sink *)s)->inner);
+}
+
+static int url_commit(struct sink *s, struct ack *ack, struct err *e)
+{
+	return sink_commit(((struct url_sink *)s)->inner, ack, e);
+}
+
+static int url_keep(struct sink *s, struct err *e)
+{
+	return sink_keep(((struct url_sink *)s)->inner, e);
+}
+
+static void url_release(struct sink *s)
+{
+	struct url_sink *u = (struct url_sink *)s;
+
+	sink_close(u->inner);
+	remote_free(u->remote);
+	free(u);
+}
+
+int url_sink_open(struct sink **out, const char *url, bool replace, struct err *e)
+{
+	static const struct sink_ops ops = {
+		"url", url_write, NULL, url_space, url_commit, url_keep, url_release,
+	};
+	struct url_sink *u = calloc(1, sizeof(*u));
+	struct remote_url where;
+	struct sink *flat;
+	int rc = u ? remote_parse(url, &where, e) : err_set(e, -ENOMEM, "open %s", url);
+
+	if (!rc)
+		rc = remote_ssh(&u->remote, &(struct ssh_login){ 0 }, &where, e);
+	if (!rc)
+		rc = remote_sink_open(&u->inner, u->remote, &where, replace, e);
+	if (!rc && where.by_command) {
+		rc = flat_sink_open(&flat, u->inner, e);
+		u->inner = rc ? u->inner : flat;
+	}
+	if (rc) {
+		if (u)
+			url_release(&u->base);
+		return rc;
+	}
+	u->base = (struct sink){ .ops = &ops, .rewritable = u->inner->rewritable };
+	*out = &u->base;
+	return 0;
+}
