@@ -113,7 +113,7 @@ static bool meant(const struct job *j, const struct ip_addr *a)
 	case NET_DHCP4: case NET_DHCP6:
 		return j->lease && net_addr_same(&a->addr, &j->lease->addr);
 	default:
-		return a->addr.family == AF_INET6 && a->scope == RT_SCOPE_UNIVERSE &&
+		return a->addr.family == AF_INET6 && (a->scope == RT_SCOPE_UNIVERSE || a->scope == RT_SCOPE_SITE) &&
 		       !(a->flags & IFA_F_DEPRECATED);
 	}
 }
