@@ -96,6 +96,10 @@ manifest_says() {
 	grep -qE -- "$3" <<<"$value" || fail "$1: $2 is $value, not $3"
 }
 
+same_dump() { # same_dump ONE OTHER: nothing differs but where in them the data of pages stands
+	python3 "$READER" same "$1" "$2"
+}
+
 # ---- peers that read the dump
 readers_of() { # readers_of SERIES: the suite whose crash knows this kernel
 	case $1 in

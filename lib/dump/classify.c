@@ -6,7 +6,7 @@ const char *const page_class_names[NR_PAGE_CLASSES] = {
 	"kernel", "cache", "cache_private", "user", "free", "offline", "hwpoison",
 };
 
-static bool is_slab(const struct page_view *p, const struct page_layout *l)
+bool page_is_slab(const struct page_view *p, const struct page_layout *l)
 {
 	return (p->flags & l->slab) || (l->has_slab_type && page_has_type(p->mapcount, l->slab_type));
 }
@@ -29,7 +29,7 @@ struct page_verdict page_classify(const struct page_view *p, const struct page_l
 		return (struct page_verdict){ PAGE_HWPOISON, block };
 	if (p->is_tail)
 		return (struct page_verdict){ PAGE_KERNEL, 1 };
-	slab = is_slab(p, l);
+	slab = page_is_slab(p, l);
 	anon = (p->mapping & 1) && !slab;	/* PAGE_MAPPING_ANON; slab overlays mapping since 6.2 */
 	if ((level & LEVEL_FREE) && !slab && l->has_buddy && page_has_type(p->mapcount, l->buddy_type)) {
 		if (p->private < l->max_order)

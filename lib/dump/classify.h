@@ -18,6 +18,9 @@ enum page_class {
 
 extern const char *const page_class_names[NR_PAGE_CLASSES];
 
+/* Whether it belongs to a slab. */
+bool page_is_slab(const struct page_view *p, const struct page_layout *l);
+
 /* The class of a page and how many pages from it on share it (1 << order of its block, 1 for tails). */
 struct page_verdict {
 	enum page_class class;

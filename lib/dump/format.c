@@ -14,6 +14,8 @@ static int kdump_begin(struct format *f, const struct format_start *s, struct er
 		rc = writer_init(&f->kdump, s->sink, &layout, s->filter->k, s->flag, s->level, s->digest, e);
 	if (!rc && s->limit && s->limit < f->kdump.data_limit)
 		f->kdump.data_limit = s->limit;
+	if (!rc && s->early)
+		writer_early(&f->kdump, s->early);
 	return rc;
 }
 

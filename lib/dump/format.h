@@ -12,6 +12,7 @@ enum format_kind { FORMAT_KDUMP, FORMAT_ELF, FORMAT_SPLIT /* into a sink of part
 struct format_start {
 	struct sink     *sink;
 	struct filter   *filter;	/* and the kernel in it */
+	struct early    *early;		/* of FORMAT_KDUMP: pages that come first; NULL: none */
 	uint32_t         flag;		/* PAGE_ of the codec */
 	unsigned         level;		/* LEVEL_ bits, for the header */
 	enum digest_kind digest;

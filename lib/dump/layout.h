@@ -8,7 +8,7 @@
 /*
  * The file in blocks of one page: header; sub header with the ELF notes behind it; bitmap1 (pages
  * that are RAM); bitmap2 (pages that have a descriptor); a descriptor of 24 bytes for each bit of
- * bitmap2, in pfn order; page data, byte aligned. Sizes and offsets as libkdumpfile's and crash's
+ * bitmap2, in pfn order; page data, byte aligned, in any order. Sizes and offsets as libkdumpfile's and crash's
  * diskdump readers take them.
  */
 enum {

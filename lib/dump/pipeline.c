@@ -16,6 +16,10 @@ struct cursor {
 	uint64_t rest;			/* bits of the current word not yet taken */
 	const uint64_t *bits;		/* of the section; NULL: not asked for yet */
 	uint64_t *scratch;		/* owned */
+	const struct early *early;	/* NULL: none */
+	struct early_order order;	/* of those that go first */
+	struct early_cursor passed;	/* behind them: which of them lie behind */
+	pfn_t     skip;			/* the next that went first */
 };
 
 /* Kept pages on their way: taken, packed, handed on. */
@@ -56,12 +60,45 @@ struct worker {
 	uint64_t       zeros, raw;
 };
 
+static size_t take_early(struct cursor *c, struct packed *out, size_t max)
+{
+	const struct early_page *page;
+	size_t n = 0;
+
+	while (n < max && (page = early_next(c->early, &c->order)))
+		out[n++].pfn = page->pfn;
+	return n;
+}
+
+/* Whether a page went first already. Asked for in rising order. */
+static bool was_early(struct cursor *c, pfn_t pfn)
+{
+	const struct early_page *next;
+
+	if (pfn != c->skip)
+		return false;
+	early_pass(&c->passed);
+	next = early_lowest(c->early, &c->passed);
+	c->skip = next ? next->pfn : UINT64_MAX;
+	return true;
+}
+
+static void cursor_init(struct cursor *c, const struct early *early)
+{
+	const struct early_page *next = early ? early_lowest(early, &c->passed) : NULL;
+
+	c->early = early;
+	c->skip = next ? next->pfn : UINT64_MAX;
+}
+
 /* Take up to max kept pfns, all from one section. Returns how many; 0 at the end. */
 static size_t take_chunk(struct filter *f, struct cursor *c, struct packed *out, size_t max)
 {
 	uint64_t words = filter_section_words(f);
-	size_t n = 0;
+	size_t n = c->early ? take_early(c, out, max) : 0;
 
+	if (n)
+		return n;
 	while (c->section < f->nr_sections && n < max) {
 		if (!c->bits) {
 			c->bits = filter_bits(f, c->section, c->scratch);
@@ -74,9 +111,10 @@ static size_t take_chunk(struct filter *f, struct cursor *c, struct packed *out,
 					c->rest = c->bits[c->word];
 				continue;
 			}
-			out[n++].pfn = (c->section << f->section_shift) + c->word * 64 +
-				       (uint64_t)__builtin_ctzll(c->rest);
+			out[n].pfn = (c->section << f->section_shift) + c->word * 64 +
+				     (uint64_t)__builtin_ctzll(c->rest);
 			c->rest &= c->rest - 1;
+			n += !was_early(c, out[n].pfn);
 		}
 		if (c->bits && c->word < words)
 			break;
@@ -136,6 +174,33 @@ static void pack_chunk(struct worker *w, struct chunk *c)
 		page->size = (uint32_t)n;
 		c->len += n;
 	}
+}
+
+/* Early pages came first: put all in rising order. */
+static void sort_holes(struct holes *h)
+{
+	size_t n = 0;
+
+	for (size_t i = 1; i < h->nr; i++) {
+		pfn_t start = h->start[i], end = h->end[i];
+		size_t at = i;
+
+		for (; at && h->start[at - 1] > start; at--) {
+			h->start[at] = h->start[at - 1];
+			h->end[at] = h->end[at - 1];
+		}
+		h->start[at] = start;
+		h->end[at] = end;
+	}
+	for (size_t i = 1; i < h->nr; i++) {
+		if (h->start[i] == h->end[n]) {
+			h->end[n] = h->end[i];
+			continue;
+		}
+		h->start[++n] = h->start[i];
+		h->end[n] = h->end[i];
+	}
+	h->nr = h->nr ? n + 1 : 0;
 }
 
 static void note_holes(struct holes *h, const struct chunk *c)
@@ -344,6 +409,7 @@ int pipeline_run(struct pipeline *p, void (*tick)(void *ctx), void *ctx, struct 
 	pthread_cond_init(&s.turned, NULL);
 	pthread_cond_init(&s.over, &monotonic);
 	s.cursor.scratch = calloc(filter_section_words(p->filter), sizeof(uint64_t));
+	cursor_init(&s.cursor, p->early);
 	s.ready = calloc(s.slots, sizeof(struct chunk *));
 	if (workers && s.cursor.scratch && s.ready)
 		n = start(&s, workers);
@@ -355,6 +421,7 @@ int pipeline_run(struct pipeline *p, void (*tick)(void *ctx), void *ctx, struct 
 		pthread_join(workers[i].thread, NULL);
 		worker_free(&workers[i]);
 	}
+	sort_holes(&p->holes);
 	free(s.cursor.scratch);
 	free(s.ready);
 	free(workers);

@@ -6,6 +6,7 @@
 #include <stdatomic.h>
 
 #include "dump/codec.h"
+#include "dump/early.h"
 #include "dump/filter.h"
 #include "dump/plan.h"
 #include "dump/writer.h"
@@ -25,6 +26,7 @@ struct pipeline {
 	void               *out;	/* for put */
 	const struct codec *codec;
 	struct plan         plan;
+	const struct early *early;	/* pages that go first; NULL: none */
 	bool                skip_zeros;	/* LEVEL_ZERO: pages of zeros share one */
 	const atomic_int   *stop;	/* set by somebody else: end early; may be NULL */
 
@@ -35,7 +37,7 @@ struct pipeline {
 };
 
 /*
- * Run until all kept pages are handed on, *stop is set or put fails. tick, unless it
+ * Run until all kept pages are handed on, first those of early in its order, then all others by pfn, *stop is set or put fails. tick, unless it
  * is NULL, is called about once a second by the calling thread. Returns 0 (see stopped) or put's error; also
  * -ENOMEM before the first page.
  */

@@ -137,16 +137,23 @@ static int write_dump(struct save *s, struct sink *sink, struct err *e)
 	const struct format_start start = {
 		.sink = sink, .filter = &s->filter, .flag = rq->codec->flag, .level = s->level,
 		.digest = rq->digest, .limit = rq->limit,
+		/* In a stream no descriptor can be sent twice: those of pages that went first would come too late. */
+		.early = rq->format == FORMAT_KDUMP && sink->rewritable ? &s->early : NULL,
 	};
 	struct format *f = &s->format;
 	struct err second = { 0 };
-	int rc = format_begin(f, rq->format, &start, e);
+	int rc;
+
+	early_free(&s->early);
+	if (start.early)
+		early_collect(&s->early, &s->filter);
+	rc = format_begin(f, rq->format, &start, e);
 
 	if (rc)
 		return rc;
 	s->pipeline = (struct pipeline){
 		.filter = &s->filter, .put = f->ops->put, .out = f->ops->put_to(f), .codec = rq->codec,
-		.plan = s->plan, .skip_zeros = s->level & LEVEL_ZERO, .stop = rq->stop,
+		.plan = s->plan, .early = start.early, .skip_zeros = s->level & LEVEL_ZERO, .stop = rq->stop,
 	};
 	rc = pipeline_run(&s->pipeline, rq->tick, rq->ctx, e);
 	if (!rc && s->pipeline.stopped)
@@ -287,6 +294,7 @@ void save_free(struct save *s)
 	if (!s->kernel.src.loads)
 		return;
 	format_free(&s->format);
+	early_free(&s->early);
 	filter_free(&s->filter);
 	kernel_close(&s->kernel);
 }

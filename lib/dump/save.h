@@ -50,6 +50,7 @@ struct save {
 	struct kernel   kernel;
 	struct pins     pins;
 	struct filter   filter;
+	struct early    early;
 	struct format   format;
 	struct pipeline pipeline;
 	struct plan     plan;

@@ -72,6 +72,12 @@ struct batch {
 	const uint8_t *raw;
 };
 
+/* Its pages as far as the section reaches, whether they are kept or not. */
+static void note_slab(struct walk *w, pfn_t pfn, uint64_t n)
+{
+	bits_fill(w->slab, pfn - w->first, n < w->end - pfn ? n : w->end - pfn, true);
+}
+
 /* Judge one page. True if its neighbour is judged the same as long as the two look alike. */
 static bool judge(struct walk *w, pfn_t pfn, const uint8_t *raw, enum page_class *class)
 {
@@ -82,6 +88,10 @@ static bool judge(struct walk *w, pfn_t pfn, const uint8_t *raw, enum page_class
 	page_decode(&p, l, raw, pfn);
 	v = page_classify(&p, l, w->level);
 	*class = v.class;
+	if (w->slab && v.class == PAGE_KERNEL && !p.is_tail && page_is_slab(&p, l)) {
+		note_slab(w, pfn, (uint64_t)1 << p.order);
+		return false;
+	}
 	if (v.pages == 1 && !p.is_head && !(l->has_buddy && page_has_type(p.mapcount, l->buddy_type)))
 		return true;
 	if (v.class == PAGE_FREE && (pfn & (v.pages - 1)))
@@ -89,6 +99,15 @@ static bool judge(struct walk *w, pfn_t pfn, const uint8_t *raw, enum page_class
 	else if (v.class != PAGE_KERNEL)
 		exclude(w, pfn, v.pages, v.class);
 	return false;
+}
+
+/* How many pages from i on, whose own is cleared, have no bit; at most to the end of their word. */
+static size_t gap_of(const struct batch *b, size_t i)
+{
+	pfn_t at = b->pfn + i - b->w->first;
+	size_t n = b->w->bits[at / 64] ? 1 : 64 - at % 64;
+
+	return n < b->n - i ? n : b->n - i;
 }
 
 /* How many pages from i on, at least that one, look the same. */
@@ -122,7 +141,9 @@ static void decide(void *ctx)
 		n = 1;
 		if (pfn < w->done)
 			n = w->done - pfn < b->n - i ? w->done - pfn : b->n - i;
-		else if (bit_of(w, pfn) && judge(w, pfn, b->raw + i * w->layout->size, &class)) {
+		else if (!bit_of(w, pfn))
+			n = gap_of(b, i);
+		else if (judge(w, pfn, b->raw + i * w->layout->size, &class)) {
 			n = run_of(b, i);
 			if (class != PAGE_KERNEL)
 				exclude(w, pfn, n, class);

@@ -18,6 +18,7 @@ struct walk {
 	uint8_t                  *scratch;	/* walk_scratch bytes */
 	pfn_t                     first, end;	/* of the section */
 	uint64_t                 *bits;		/* of the section, RAM set; cleared where left out */
+	uint64_t                 *slab;		/* the same, set for pages of slabs; NULL: not wanted */
 	/* In and out */
 	pfn_t                     done;		/* pages below it are decided; may pass end: a block that hangs over */
 	/* What came out */

@@ -1,4 +1,4 @@
-/* writer - put a kdump-compressed file together from pages that come in pfn order. */
+/* writer - put a kdump-compressed file together from pages as they come. */
 /* SPDX-License-Identifier: MIT */
 #include "dump/writer.h"
 
@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/buf.h"
+#include "dump/writer_early.h"
 
 /* Buffers: large writes for data, a bitmap's buffer covers 1 GiB of 4 KiB pages. */
 enum {
@@ -31,7 +32,7 @@ static bool all_zero(const uint8_t *p, size_t len)
 }
 
 /* Hand a region's buffer to the sink. Zeros are left as a hole: nothing was there before. */
-static int flush(struct writer *w, struct region *r, struct err *e)
+int writer_flush(struct writer *w, struct region *r, struct err *e)
 {
 	int rc = 0;
 
@@ -43,6 +44,8 @@ static int flush(struct writer *w, struct region *r, struct err *e)
 		rc = sink_write(w->sink, r->at, r->buf, r->len, e);
 	if (rc)
 		return rc;
+	if (r == &w->regions[REGION_DESCS])
+		w->described = (get_le64(r->buf + r->len - KDUMP_DESC_SIZE + 16) & ~DESC_OWNER_MASK) + 1;
 	digest_add(&r->sums, r->buf, r->len);
 	r->at += r->len;
 	r->len = 0;
@@ -66,9 +69,9 @@ static int append(struct writer *w, int region, const void *buf, size_t len, str
 		if (r->len < r->cap)
 			continue;
 		if (region != REGION_DATA)
-			rc = flush(w, &w->regions[REGION_DATA], e);
+			rc = writer_flush(w, &w->regions[REGION_DATA], e);
 		if (!rc)
-			rc = flush(w, r, e);
+			rc = writer_flush(w, r, e);
 		if (rc)
 			return rc;
 	}
@@ -110,7 +113,7 @@ static int put_notes(struct writer *w, unsigned level, struct err *e)
 	rc = append(w, REGION_SUB, piece, KDUMP_SUB_SIZE, e);
 	for (uint64_t at = 0; !rc && at < s->notes_len; at += sizeof(piece))
 		rc = append(w, REGION_SUB, piece, notes_piece(s, at, piece, sizeof(piece), &w->notes_lost), e);
-	return rc ? rc : flush(w, &w->regions[REGION_SUB], e);
+	return rc ? rc : writer_flush(w, &w->regions[REGION_SUB], e);
 }
 
 /* bitmap1 from the ranges of RAM, a buffer at a time. */
@@ -139,7 +142,7 @@ static int put_bitmap1(struct writer *w, struct err *e)
 				r->buf[(a - first) / 8] |= (uint8_t)(1 << (a & 7));
 		}
 		r->len = (size_t)((end - first) / 8);
-		rc = flush(w, r, e);
+		rc = writer_flush(w, r, e);
 	}
 	return rc;
 }
@@ -205,11 +208,11 @@ static int mark(struct writer *w, uint64_t pfn, struct err *e)
 	uint64_t byte = r->start + pfn / 8;
 
 	while (byte >= r->at + r->cap) {
-		int rc = flush(w, &w->regions[REGION_DATA], e);
+		int rc = writer_flush(w, &w->regions[REGION_DATA], e);
 
 		r->len = r->cap;
 		if (!rc)
-			rc = flush(w, r, e);
+			rc = writer_flush(w, r, e);
 		if (rc)
 			return rc;
 		memset(r->buf, 0, r->cap);
@@ -257,6 +260,15 @@ int writer_others(struct writer *w, struct filter *others, struct err *e)
 	return mark_others(w, 0, w->layout.start_pfn, e);
 }
 
+int writer_describe(struct writer *w, pfn_t pfn, uint64_t at, uint32_t size, uint32_t flags, struct err *e)
+{
+	uint8_t desc[KDUMP_DESC_SIZE];
+	int rc = mark(w, pfn, e);
+
+	layout_desc(desc, at, size, flags, pfn);
+	return rc ? rc : append(w, REGION_DESCS, desc, sizeof(desc), e);
+}
+
 int writer_pages(void *writer, const struct packed *pages, size_t n, const void *data, size_t len,
 		 struct err *e)
 {
@@ -265,19 +277,18 @@ int writer_pages(void *writer, const struct packed *pages, size_t n, const void 
 	uint64_t at = d->at + d->len;
 	int rc = append(w, REGION_DATA, data, len, e);
 
+	if (early_is_coming(w))
+		return rc ? rc : early_take(w, pages, n, at, e);
 	for (size_t i = 0; i < n && !rc; i++) {
-		uint8_t desc[KDUMP_DESC_SIZE];
+		const struct packed *p = &pages[i];
 
-		if (pages[i].size)
-			layout_desc(desc, at, pages[i].size, pages[i].flags, pages[i].pfn);
-		else
-			layout_desc(desc, w->zero_at, w->layout.block, PAGE_RAW, pages[i].pfn);
-		at += pages[i].size;
-		rc = mark(w, pages[i].pfn, e);
-		if (!rc)
-			rc = append(w, REGION_DESCS, desc, sizeof(desc), e);
-		if (!rc)
-			w->saved++;
+		rc = early_merge(w, p->pfn, e);
+		if (!rc && p->size)
+			rc = writer_describe(w, p->pfn, at, p->size, p->flags, e);
+		else if (!rc)
+			rc = writer_describe(w, p->pfn, w->zero_at, w->layout.block, PAGE_RAW, e);
+		at += p->size;
+		w->saved += !rc;
 	}
 	return rc;
 }
@@ -290,6 +301,7 @@ static void take_back(struct writer *w)
 {
 	struct region *d = &w->regions[REGION_DESCS], *b = &w->regions[REGION_BITMAP2];
 	uint64_t good = w->regions[REGION_DATA].at, total = (d->at - d->start + d->len) / KDUMP_DESC_SIZE;
+	pfn_t end = w->described;
 	size_t keep = 0, bits;
 
 	while (keep < d->len) {
@@ -297,6 +309,7 @@ static void take_back(struct writer *w)
 
 		if (get_le64(p) + get_le32(p + 8) > good)
 			break;
+		end = (get_le64(p + 16) & ~DESC_OWNER_MASK) + 1;
 		keep += KDUMP_DESC_SIZE;
 	}
 	bits = (size_t)((d->len - keep) / KDUMP_DESC_SIZE);
@@ -309,8 +322,9 @@ static void take_back(struct writer *w)
 			if (b->buf[i] & (1 << bit)) {
 				b->buf[i] &= (uint8_t)~(1 << bit);
 				bits--;
+				w->bits_set--;
 			}
-	w->saved = (d->at - d->start + d->len) / KDUMP_DESC_SIZE;
+	w->saved = (d->at - d->start + d->len) / KDUMP_DESC_SIZE + early_cut(w, good, end);
 }
 
 /* The rest of bitmap2. */
@@ -322,7 +336,7 @@ static int end_bitmap2(struct writer *w, struct err *e)
 
 	while (!rc && r->at < end) {
 		r->len = end - r->at < r->cap ? (size_t)(end - r->at) : r->cap;
-		rc = flush(w, r, e);
+		rc = writer_flush(w, r, e);
 		memset(r->buf, 0, r->cap);
 	}
 	return rc;
@@ -331,13 +345,17 @@ static int end_bitmap2(struct writer *w, struct err *e)
 int writer_end(struct writer *w, bool complete, struct err *e)
 {
 	const struct region *data = &w->regions[REGION_DATA];
-	int rc = flush(w, &w->regions[REGION_DATA], e);
+	int rc = writer_flush(w, &w->regions[REGION_DATA], e);
 
 	if (rc && complete)
 		return rc;
 	if (rc)
 		take_back(w);
-	rc = flush(w, &w->regions[REGION_DESCS], e);
+	rc = early_merge(w, UINT64_MAX, e);
+	if (!rc)
+		rc = writer_flush(w, &w->regions[REGION_DESCS], e);
+	if (!rc && !complete)
+		early_erase(w);
 	if (!rc && w->others && !w->others_marked) {
 		w->others_marked = true;
 		rc = mark_others(w, w->layout.end_pfn, w->layout.max_pfn, e);

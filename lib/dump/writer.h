@@ -1,10 +1,11 @@
-/* writer - put a kdump-compressed file together from pages that come in pfn order. */
+/* writer - put a kdump-compressed file together from pages as they come. */
 /* SPDX-License-Identifier: MIT */
 #ifndef DUMP_WRITER_H
 #define DUMP_WRITER_H
 
 #include "dump/codec.h"
 #include "dump/digest.h"
+#include "dump/early.h"
 #include "dump/filter.h"
 #include "dump/layout.h"
 #include "sink/sink.h"
@@ -26,6 +27,10 @@ struct writer {
 	const struct kernel *k;		/* borrowed */
 	struct filter       *others;	/* of one of several files: which pages the others hold; else NULL; borrowed */
 	bool                 others_marked;	/* those behind its own pages are in bitmap2 */
+	struct early        *early;	/* pages that come before all others; NULL: none; borrowed */
+	struct early_order   coming;	/* of these the next to come */
+	struct early_cursor  merged;	/* those whose descriptors are in their place */
+	pfn_t                described;	/* with the sink are descriptors of pages below it */
 	uint32_t             status;	/* of a complete dump */
 	struct region        regions[NR_REGIONS];
 	uint8_t             *arena;	/* of all buffers; owned */
@@ -67,7 +72,15 @@ int writer_init(struct writer *w, struct sink *sink, const struct layout *l, con
 int writer_others(struct writer *w, struct filter *others, struct err *e);
 
 /*
- * The next pages, rising pfns, into a struct writer; data holds their bytes one after the other. On an error
+ * Behind writer_init, on a rewritable sink: the pages of early come first, in its order, then the others.
+ * Their descriptors wait in early for their place among those of the others. Whenever all of a list came they
+ * are written for recover where they will stand in the whole dump; a dump ended early describes each of
+ * them that came, then by its place in bitmap2.
+ */
+void writer_early(struct writer *w, struct early *early);
+
+/*
+ * The next pages, rising pfns but for early ones, into a struct writer; data holds their bytes one after the other. On an error
  * w->saved counts what is safe to describe, and only writer_end may follow.
  */
 int writer_pages(void *writer, const struct packed *pages, size_t n, const void *data, size_t len,
@@ -75,7 +88,7 @@ int writer_pages(void *writer, const struct packed *pages, size_t n, const void 
 
 /*
  * Write what is buffered and the header. complete: every page came; else the header says that the
- * dump is incomplete and bitmap2 ends at the last page saved.
+ * dump is incomplete and bitmap2 tells of the pages saved.
  */
 int writer_end(struct writer *w, bool complete, struct err *e);
 

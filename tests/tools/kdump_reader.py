@@ -5,6 +5,7 @@
 
     kdump_reader.py info FILE               header, page counts, codecs
     kdump_reader.py check FILE --raw VMCORE every kept page has the bytes of the raw vmcore
+    kdump_reader.py same ONE OTHER          they differ only in where the data of pages stands
     kdump_reader.py compare OURS THEIRS [--raw VMCORE] [--more FILE]
                                             OURS keeps what THEIRS keeps, and no more outside the
                                             kernel image; with --more it may, and FILE lists it
@@ -263,22 +264,36 @@ def compare(ours, theirs, raw, more, problems):
           f"missing {len(their_kept - kept)}")
 
 
+def same(ours, theirs, problems):
+    if len(ours.map) != len(theirs.map) or ours.map[:ours.descs] != theirs.map[:theirs.descs]:
+        problems.append(f"sizes, headers or bitmaps are not those of {theirs.path}")
+        return
+    for i, pfn in enumerate(ours.pages):
+        (at, size, flags), (their_at, their_size, their_flags) = ours.desc(i), theirs.desc(i)
+        if (size, flags) != (their_size, their_flags) or \
+                ours.map[at:at + size] != theirs.map[their_at:their_at + size]:
+            problems.append(f"page {pfn:#x} is packed in another way than in {theirs.path}")
+            return
+
+
 def main():
     p = argparse.ArgumentParser(description=__doc__,
                                 formatter_class=argparse.RawDescriptionHelpFormatter)
-    p.add_argument("action", choices=["info", "check", "compare"])
+    p.add_argument("action", choices=["info", "check", "compare", "same"])
     p.add_argument("ours")
     p.add_argument("theirs", nargs="?")
     p.add_argument("--raw")
     p.add_argument("--more")
     a = p.parse_args()
-    if (a.action == "compare") != (a.theirs is not None) or (a.action == "check" and not a.raw):
+    if (a.action in ("compare", "same")) != (a.theirs is not None) or (a.action == "check" and not a.raw):
         p.error(f"wrong arguments for {a.action}")
     ours = Kdump(a.ours)
     if a.action == "info":
         return info(ours)
     problems, raw = [], Elf(a.raw) if a.raw else None
-    if a.theirs:
+    if a.action == "same":
+        same(ours, Kdump(a.theirs), problems)
+    elif a.theirs:
         compare(ours, Kdump(a.theirs), raw, a.more, problems)
     if raw:
         check(ours, raw, problems)

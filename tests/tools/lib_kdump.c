@@ -212,6 +212,37 @@ enum kdump_page kdump_page(struct kdump *k, uint64_t pfn, uint8_t *out)
 	return KDUMP_OK;
 }
 
+static bool same_page(const struct kdump *a, const struct kdump *b, uint64_t pfn)
+{
+	const uint8_t *x = kdump_desc(a, pfn), *y = kdump_desc(b, pfn);
+	uint32_t len;
+
+	if (!x || !y)
+		return !x && !y;
+	len = u32(x + 8);
+	if (memcmp(x + 8, y + 8, 16) || u64(x) > a->size || len > a->size - u64(x) || u64(y) > b->size ||
+	    len > b->size - u64(y))
+		return false;
+	return !memcmp(a->file + u64(x), b->file + u64(y), len);
+}
+
+bool kdump_same(const uint8_t *a, uint64_t a_size, const uint8_t *b, uint64_t b_size, char *why)
+{
+	struct kdump x, y;
+
+	why[0] = 0;
+	if (!kdump_open(&x, a, a_size) || !kdump_open(&y, b, b_size))
+		sprintf(why, "not a dump: %.160s", x.why[0] ? x.why : y.why);
+	else if (a_size != b_size || x.descs - a != y.descs - b || memcmp(a, b, (size_t)(x.descs - a)))
+		sprintf(why, "other sizes, headers or bitmaps");
+	for (uint64_t pfn = 0; !why[0] && pfn < x.max_mapnr; pfn++)
+		if (!same_page(&x, &y, pfn))
+			sprintf(why, "page %#llx differs", (unsigned long long)pfn);
+	kdump_close(&x);
+	kdump_close(&y);
+	return !why[0];
+}
+
 static uint64_t be64(const uint8_t *p)
 {
 	return __builtin_bswap64(u64(p));

@@ -44,6 +44,12 @@ const uint8_t *kdump_desc(const struct kdump *k, uint64_t pfn);
 enum kdump_page kdump_page(struct kdump *k, uint64_t pfn, uint8_t *out);
 
 /*
+ * True if two dumps differ in nothing but where in them the data of pages stands: streams have it by
+ * pfn, files in the order in which readers need it. Else why, of at least 200 bytes, says how.
+ */
+bool kdump_same(const uint8_t *a, uint64_t a_size, const uint8_t *b, uint64_t b_size, char *why);
+
+/*
  * Unpack makedumpfile's flattened format into fresh memory, the caller's. NULL, and why (of at least
  * 200 bytes), if it is not well formed: no end record, overlapping records.
  */
