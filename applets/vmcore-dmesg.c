@@ -6,13 +6,16 @@
 
 #include "applet.h"
 #include "dump/dmesg.h"
+#include "sink/remote.h"
+#include "ssh/loginopts.h"
 
 static const struct opt vmcore_dmesg_opts[] = {
-	{ 'o', "output", "FILE", "save to FILE (or raw:DEV) instead of printing, durable when done" },
+	{ 'o', "output", "FILE", "save to FILE, raw:DEV or sftp://USER@HOST/PATH instead of printing, durable when done" },
 	{ 'f', "force", NULL, "overwrite FILE" },
 	{ 'p', "partial", NULL, "only what came after the last `dmesg --clear`" },
 	{ 'l', "level", NULL, "each record with its level and facility, <6>, as dmesg --raw" },
 	{ 'c', "caller", NULL, "each record with the task or CPU that wrote it, [      T1]" },
+	LOGIN_OPTS,
 	APPLET_OPTS_END
 };
 APPLET(vmcore_dmesg, "vmcore-dmesg", "print or save the log of a crashed kernel", "VMCORE");
@@ -23,8 +26,34 @@ static int print(void *ctx, const char *text, size_t len)
 	return fwrite(text, 1, len, stdout) == len ? 0 : -(errno ? errno : EIO);
 }
 
-static int save(struct kernel *k, const char *to, bool force, const struct printk_form *how,
-		struct printk_report *said, struct err *e)
+static void say(void *arg, const char *line)
+{
+	(void)arg;
+	log_info("%s", line);
+}
+
+static int save_remote(struct kernel *k, const char *to, bool force, struct ssh_login *login,
+		       const struct printk_form *how, struct printk_report *said, struct err *e)
+{
+	struct remote *remote = NULL;
+	struct sink *sink = NULL;
+	struct remote_url url;
+	int rc = remote_parse(to, &url, e);
+
+	login->say = say;
+	if (!rc)
+		rc = remote_ssh(&remote, login, &url, e);
+	if (!rc)
+		rc = remote_sink_open(&sink, remote, &url, force, e);
+	if (!rc)
+		rc = dmesg_put(k, sink, how, said, e);
+	sink_close(sink);
+	remote_free(remote);
+	return rc;
+}
+
+static int save(struct kernel *k, const char *to, bool force, struct ssh_login *login,
+		const struct printk_form *how, struct printk_report *said, struct err *e)
 {
 	char entry[512];
 	int rc;
@@ -33,7 +62,10 @@ static int save(struct kernel *k, const char *to, bool force, const struct print
 		snprintf(entry, sizeof(entry), "%s#vmcore-dmesg.txt", to);
 		to = entry;
 	}
-	rc = dmesg_save(k, to, force, how, said, e);
+	if (remote_is_url(to))
+		rc = save_remote(k, to, force, login, how, said, e);
+	else
+		rc = dmesg_save(k, to, force, how, said, e);
 	if (!rc)
 		log_info("saved %llu records of the kernel log to %s", (unsigned long long)said->records, to);
 	return rc;
@@ -43,6 +75,7 @@ static int vmcore_dmesg_main(struct args *a)
 {
 	struct printk_form how = { false };
 	struct printk_report said = { 0 };
+	struct ssh_login login = { 0 };
 	const char *to = NULL;
 	bool force = false;
 	struct err e = { 0 };
@@ -52,12 +85,14 @@ static int vmcore_dmesg_main(struct args *a)
 	while ((id = args_next(a, &e)) > 0) {
 		if (id == OPT_HELP)
 			return applet_help();
+		if (login_option(&login, id, a->value, &e) < 0)
+			return applet_usage(&e);
 		switch (id) {
 		case 'o': to = a->value; break;
 		case 'p': how.since_clear = true; break;
 		case 'l': how.level = true; break;
 		case 'c': how.caller = true; break;
-		default: force = true;
+		case 'f': force = true; break;
 		}
 	}
 	if (!id && a->nr_operands != 1)
@@ -68,7 +103,7 @@ static int vmcore_dmesg_main(struct args *a)
 	if (rc)
 		return applet_fail(&e);
 	if (to) {
-		rc = save(&k, to, force, &how, &said, &e);
+		rc = save(&k, to, force, &login, &how, &said, &e);
 	} else {
 		rc = printk_write(&k, &how, print, NULL, &said, &e);
 		if (!rc && fflush(stdout))
