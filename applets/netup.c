@@ -100,24 +100,32 @@ static int from_config(struct netup *n, struct err *e)
 	return rc;
 }
 
-static int words(struct netup *n, const struct args *a, struct err *e)
+/* With --reach and no words at all it only looks whether HOST is reached. */
+static int from_cmdline(struct netup *n, struct err *e)
 {
 	char *cmdline;
 	size_t len;
+	int rc = read_file("/proc/cmdline", CMDLINE_MAX, &cmdline, &len, e);
+
+	if (rc)
+		return rc;
+	if (!net_conf_cmdline(&n->net, cmdline, say, NULL) && !n->reach)
+		rc = err_say(e, -EINVAL, "the kernel command line has no word of the network; see "
+			     "--help");
+	free(cmdline);
+	return rc;
+}
+
+static int words(struct netup *n, const struct args *a, struct err *e)
+{
 	int rc = 0;
 
 	for (int i = 0; !rc && i < a->nr_operands; i++)
 		rc = net_conf_word(&n->net, a->operands[i], e);
 	if (!rc && n->config)
 		rc = from_config(n, e);
-	if (!rc && !n->config && !a->nr_operands) {
-		rc = read_file("/proc/cmdline", CMDLINE_MAX, &cmdline, &len, e);
-		if (!rc && !net_conf_cmdline(&n->net, cmdline, say, NULL))
-			rc = err_say(e, -EINVAL, "the kernel command line has no word of the network; "
-				     "see --help");
-		if (!rc)
-			free(cmdline);
-	}
+	if (!rc && !n->config && !a->nr_operands)
+		rc = from_cmdline(n, e);
 	return rc ? rc : net_conf_check(&n->net, e);
 }
 

@@ -269,6 +269,8 @@ int net_conf_ip(struct net_conf *c, const char *value, struct err *e)
 		rc = f->method == NET_LINK ? 1 : 0;	/* ip=off: the kernel shall do nothing */
 	} else if (!net_addr_parse(parts[0], &address) && method_of(parts[1], &f->method)) {
 		rc = named(f, parts, n, e);
+	} else if (n <= 4 && !net_addr_parse(parts[0], &address) && link_name_ok(parts[0])) {
+		rc = bad_method(parts[1], e);	/* too short for the long form: NAME:METHOD was meant */
 	} else {
 		for (int i = n; i < PARTS; i++)
 			parts[i] = empty;

@@ -26,11 +26,13 @@ static bool link_local(const struct net_addr *a)
 }
 
 /* A default route; those behind the first one count less. */
-static int add_default(struct rtnl *rtnl, struct ip_route *route, int *nr_defaults, struct err *e)
+static int add_default(struct rtnl *rtnl, struct ip_route *route, struct defaults *d, struct err *e)
 {
-	if (*nr_defaults)
-		route->metric = (uint32_t)(LATER_METRIC + *nr_defaults);
-	++*nr_defaults;
+	int *n = &d->of[route->to.family == AF_INET6];
+
+	if (*n)
+		route->metric = (uint32_t)(LATER_METRIC + *n);
+	++*n;
 	return ip_route_add(rtnl, route, e);
 }
 
@@ -46,11 +48,11 @@ static int give_static(struct net_run *r, const struct job *j, const struct net_
 	int rc = ip_addr_add(&r->rtnl, &a, e);
 
 	if (!rc && w->gateway.family)
-		rc = add_default(&r->rtnl, &route, &r->nr_defaults, e);
+		rc = add_default(&r->rtnl, &route, &r->defaults, e);
 	return rc ? err_add(e, "%s", j->name) : 0;
 }
 
-int lease_install(struct rtnl *rtnl, const struct net_lease *lease, int index, int *nr_defaults,
+int lease_install(struct rtnl *rtnl, const struct net_lease *lease, int index, struct defaults *d,
 		  struct err *e)
 {
 	struct ip_addr a = {
@@ -66,7 +68,7 @@ int lease_install(struct rtnl *rtnl, const struct net_lease *lease, int index, i
 		};
 
 		rc = route.prefix ? ip_route_add(rtnl, &route, e) :
-				    add_default(rtnl, &route, nr_defaults, e);
+				    add_default(rtnl, &route, d, e);
 	}
 	return rc ? err_add(e, "%s", lease->ifname) : 0;
 }
@@ -82,7 +84,7 @@ static int give_lease(struct net_run *r, const struct job *j, const struct net_l
 	if (lease->mtu && !j->want->mtu && lease->mtu != l->mtu &&
 	    link_mtu(&r->rtnl, l, lease->mtu, &mtu))
 		run_say(r, "%s", mtu.msg);
-	return lease_install(&r->rtnl, lease, l->index, &r->nr_defaults, e);
+	return lease_install(&r->rtnl, lease, l->index, &r->defaults, e);
 }
 
 int job_give(struct net_run *r, struct job *j, const struct net_link *l, struct err *e)

@@ -21,6 +21,7 @@ enum { RA_OTHERCONF = 0x80, RA_MANAGED = 0x40, RA_RECEIVED = 0x20 };
 enum {
 	NO_ROUTER_MS = 12000,		/* three solicitations, 4 s apart (RFC 4861 10): then DHCPv6 */
 	STATELESS_MS = 5000,		/* for name servers alone */
+	TELL_MS = 500,			/* a child ends so much before all of it does: it knows why */
 };
 
 void job_enter(struct job *j, enum job_state state)
@@ -165,7 +166,7 @@ static unsigned left_ms(const struct net_run *r)
 {
 	uint64_t now = now_ms();
 
-	return now < r->end_ms ? (unsigned)(r->end_ms - now) : 0;
+	return now + TELL_MS < r->end_ms ? (unsigned)(r->end_ms - now) - TELL_MS : 1;
 }
 
 static int ask(struct net_run *r, struct job *j, enum lease_kind kind, struct err *e)

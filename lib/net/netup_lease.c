@@ -155,7 +155,7 @@ static void install(void *arg, const struct net_lease *now)
 {
 	struct keeper *k = arg;
 	struct err e = { 0 };
-	int none = 0;
+	struct defaults none = { { 0 } };
 
 	if (lease_install(&k->rtnl, now, k->index, &none, &e))
 		k->say(k->arg, e.msg);

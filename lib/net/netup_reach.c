@@ -74,15 +74,25 @@ static int resolve(struct net_run *r)
 	return n > 0 ? 0 : n;
 }
 
-/* Is the interface one that we wait for still? */
-static bool busy(const struct net_run *r, int index)
+/* Is the interface one that has nothing yet of what it is to have? */
+static bool busy(const struct net_run *r, const struct net_link *l)
 {
-	const struct net_link *l = link_by_index(&r->links, index);
+	bool waits = false, done = false;
 
-	for (int i = 0; l && i < r->nr_jobs; i++)
-		if (!strcmp(r->jobs[i].name, l->name) && r->jobs[i].state == JOB_ADDRESS)
-			return true;
-	return false;
+	for (int i = 0; i < r->nr_jobs; i++) {
+		const struct job *j = &r->jobs[i];
+
+		if (strcmp(j->name, l->name))
+			continue;
+		waits |= j->state < JOB_DONE;
+		done |= j->state == JOB_DONE;
+	}
+	return waits && !done;
+}
+
+static bool link_local(const struct net_addr *a)
+{
+	return a->family == AF_INET6 && a->bytes[0] == 0xfe && (a->bytes[1] & 0xc0) == 0x80;
 }
 
 static bool answers(struct net_run *r, int index, const struct net_addr *hop)
@@ -125,8 +135,13 @@ static int try_target(struct net_run *r, const struct net_addr *to)
 		return 0;
 	}
 	l = link_by_index(&r->links, way.index);
-	if (!l || busy(r, way.index))
+	if (!l || busy(r, l))
 		return 0;
+	/* A router may advertise a network before we have an address in it. */
+	if (link_local(&way.src) && !link_local(to)) {
+		err_say(&r->unreached, -EADDRNOTAVAIL, "%s has no address to go there with", l->name);
+		return 0;
+	}
 	hop = way.via.family ? &way.via : to;
 	if (way.type == RTN_LOCAL || l->flags & (IFF_LOOPBACK | IFF_NOARP | IFF_POINTOPOINT) ||
 	    answers(r, way.index, hop))
@@ -157,7 +172,7 @@ static void next_turn(struct net_run *r)
 	if (!ready || !run_link(r, has->name))
 		return;
 	job_take_back(r, has, run_link(r, has->name));
-	r->nr_defaults = 0;
+	r->defaults = (struct defaults){ { 0 } };
 	job_fail(r, has, "%s does not lead to %s: %.100s; trying %s", has->name, r->reach_host,
 		 r->unreached.msg, ready->name);
 }

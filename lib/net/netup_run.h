@@ -40,6 +40,9 @@ struct job {
 	char           why[200];
 };
 
+/* Default routes that we made, of IPv4 and IPv6: the first has the kernel's metric, others count less. */
+struct defaults { int of[2]; };
+
 struct net_run {
 	const struct net_conf *conf;
 	const char       *reach_host;
@@ -58,7 +61,7 @@ struct net_run {
 	bool              made[NET_STACKS_MAX], stack_given_up[NET_STACKS_MAX];
 	uint8_t           joined[NET_STACKS_MAX];	/* a bit per port */
 	bool              route_there[NET_ROUTES_MAX];
-	int               nr_defaults;			/* default routes that we made */
+	struct defaults   defaults;
 
 	/* The target. */
 	struct net_addr   targets[RESOLVE_MAX];
@@ -99,8 +102,7 @@ int lease_start(struct net_run *r, struct job *j, enum lease_kind kind, unsigned
 		struct err *e);
 int lease_take(struct job *j, struct err *e);
 void lease_stop(struct job *j);
-/* *nr_defaults counts default routes: the first has the kernel's metric, others come behind it. */
-int lease_install(struct rtnl *rtnl, const struct net_lease *lease, int index, int *nr_defaults,
+int lease_install(struct rtnl *rtnl, const struct net_lease *lease, int index, struct defaults *d,
 		  struct err *e);
 
 /* Name servers known so far into r->out. */
