@@ -56,7 +56,8 @@ static int copy(struct job *j, struct sink *sink, char *buf, struct err *e)
 		at += (uint64_t)n;
 		if (!j->quiet && now_ms() - last >= PROGRESS_MS) {
 			last = now_ms();
-			log_info("%llu MiB on their way", (unsigned long long)at / MIB);
+			log_info("%llu MiB sent, %llu acknowledged", (unsigned long long)at / MIB,
+				 (unsigned long long)sink->acked / MIB);
 		}
 	}
 	j->bytes = at;

@@ -12,17 +12,33 @@ struct by_ssh {
 	char user[64], host[256];
 };
 
+static void by_ssh_hang_up(void *arg)
+{
+	struct by_ssh *b = arg;
+
+	ssh_close(b->ssh);
+	b->ssh = NULL;
+}
+
 static int by_ssh_channel(void *arg, const char *command, struct stream **out, struct err *e)
 {
 	struct by_ssh *b = arg;
-	int rc = b->ssh ? 0 : ssh_login(&b->ssh, &b->login, e);
+	bool old = b->ssh;
+	int rc;
 
-	if (rc) {
-		b->ssh = NULL;
-		return rc;
+	/* A connection that has been idle may have ended: then once more with a new one. */
+	for (;; old = false) {
+		rc = b->ssh ? 0 : ssh_login(&b->ssh, &b->login, e);
+		if (rc) {
+			b->ssh = NULL;
+			return rc;
+		}
+		rc = command ? ssh_channel_exec(b->ssh, command, out, e) :
+			ssh_channel_subsystem(b->ssh, "sftp", out, e);
+		if (!rc || !old)
+			return rc ? err_add(e, "%s", b->host), rc : 0;
+		by_ssh_hang_up(b);
 	}
-	rc = command ? ssh_channel_exec(b->ssh, command, out, e) : ssh_channel_subsystem(b->ssh, "sftp", out, e);
-	return rc ? err_add(e, "%s", b->host), rc : 0;
 }
 
 static int by_ssh_status(void *arg, struct stream *channel, struct err *e)
@@ -42,14 +58,6 @@ static int by_ssh_status(void *arg, struct stream *channel, struct err *e)
 	if (x.status)
 		return err_say(e, -EIO, "the command on %s ended with status %u: %.160s", b->host, x.status, words);
 	return x.before_end ? err_say(e, -EIO, "the command on %s ended before its input did", b->host) : 0;
-}
-
-static void by_ssh_hang_up(void *arg)
-{
-	struct by_ssh *b = arg;
-
-	ssh_close(b->ssh);
-	b->ssh = NULL;
 }
 
 static void by_ssh_say(void *arg, const char *line)

@@ -160,6 +160,7 @@ static int sftp_sink_write(struct sink *s, uint64_t at, const void *buf, size_t 
 
 	if (!rc && at + len > k->end)
 		k->end = at + len;
+	s->acked = sftp_acked(k->f);
 	return rc;
 }
 
@@ -236,7 +237,6 @@ static int create(struct sftp_sink *k, struct err *e)
 	return rc ? rc : sftp_create(&k->f, k->s, k->part, e);
 }
 
-/* Nothing is there yet that could be lost: one broken connection is not worth the effort. */
 static int begin(struct sftp_sink *k, struct err *e)
 {
 	struct sftp_attr attr;
@@ -250,6 +250,19 @@ static int begin(struct sftp_sink *k, struct err *e)
 	if (!rc && !k->replace)
 		return err_set(e, -EEXIST, "%s on the server", k->path);
 	return rc && rc != -ENOENT ? rc : create(k, e);
+}
+
+/* A connection that was there may have ended in the meantime, as a filter can take minutes: once again. */
+static int begin_often(struct sftp_sink *k, struct err *e)
+{
+	int rc = begin(k, e);
+
+	if (!rc || !worth_another(k, rc))
+		return rc;
+	remote_say(k->r, "%s: connecting anew", e ? e->msg : "the connection broke");
+	remote_drop(k->r);
+	k->s = NULL;
+	return begin(k, e);
 }
 
 int sftp_sink_open(struct sink **out, struct remote *r, const char *path, bool replace, struct err *e)
@@ -270,7 +283,7 @@ int sftp_sink_open(struct sink **out, struct remote *r, const char *path, bool r
 	    snprintf(k->part, sizeof(k->part), "%s-incomplete", path) >= (int)sizeof(k->part))
 		rc = err_set(e, -ENAMETOOLONG, "open %.80s... on the server", path);
 	else
-		rc = begin(k, e);
+		rc = begin_often(k, e);
 	if (rc) {
 		sftp_sink_release(&k->base);
 		return rc;

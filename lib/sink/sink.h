@@ -37,6 +37,7 @@ struct sink {
 	const struct sink_ops *ops;
 	bool     rewritable;	/* bytes may be written twice; false: every byte once, what calls it whole last */
 	uint64_t written;	/* bytes accepted so far */
+	uint64_t acked;		/* of them those that another machine acknowledged, where one is asked */
 };
 
 /*
