@@ -31,6 +31,17 @@ static bool all_zero(const uint8_t *p, size_t len)
 	return !len || (!p[0] && !memcmp(p, p + 1, len - 1));
 }
 
+/* Data that a descriptor or a bit speaks of must be there before it. */
+static int settle(struct writer *w, struct err *e)
+{
+	uint64_t from = UINT64_MAX;
+	int rc = sink_settle(w->sink, &from, e);
+
+	if (rc && from < w->lost_from)
+		w->lost_from = from;
+	return rc;
+}
+
 /* Hand a region's buffer to the sink. Zeros are left as a hole: nothing was there before. */
 int writer_flush(struct writer *w, struct region *r, struct err *e)
 {
@@ -40,6 +51,10 @@ int writer_flush(struct writer *w, struct region *r, struct err *e)
 		return 0;
 	if (r == &w->regions[REGION_DATA] && r->at + r->len > w->data_limit)
 		return err_set(e, -ENOSPC, "write page data");
+	if (r == &w->regions[REGION_DESCS] || r == &w->regions[REGION_BITMAP2])
+		rc = settle(w, e);
+	if (rc)
+		return rc;
 	if (r == &w->regions[REGION_DATA] || !all_zero(r->buf, r->len))
 		rc = sink_write(w->sink, r->at, r->buf, r->len, e);
 	if (rc)
@@ -180,7 +195,8 @@ int writer_init(struct writer *w, struct sink *sink, const struct layout *l, con
 	static const uint8_t zeros[4096];
 	int rc;
 
-	*w = (struct writer){ .sink = sink, .layout = *l, .k = k, .status = flag, .data_limit = UINT64_MAX };
+	*w = (struct writer){ .sink = sink, .layout = *l, .k = k, .status = flag, .data_limit = UINT64_MAX,
+			      .lost_from = UINT64_MAX };
 	rc = make_regions(w, kind, e);
 	if (!rc && sink->rewritable)
 		rc = put_header(w, w->status | STATUS_INCOMPLETE, e);
@@ -300,7 +316,8 @@ int writer_pages(void *writer, const struct packed *pages, size_t n, const void 
 static void take_back(struct writer *w)
 {
 	struct region *d = &w->regions[REGION_DESCS], *b = &w->regions[REGION_BITMAP2];
-	uint64_t good = w->regions[REGION_DATA].at, total = (d->at - d->start + d->len) / KDUMP_DESC_SIZE;
+	uint64_t at = w->regions[REGION_DATA].at, good = at < w->lost_from ? at : w->lost_from;
+	uint64_t total = (d->at - d->start + d->len) / KDUMP_DESC_SIZE;
 	pfn_t end = w->described;
 	size_t keep = 0, bits;
 
@@ -346,10 +363,12 @@ int writer_end(struct writer *w, bool complete, struct err *e)
 {
 	const struct region *data = &w->regions[REGION_DATA];
 	int rc = writer_flush(w, &w->regions[REGION_DATA], e);
+	int settled = settle(w, rc ? NULL : e);
 
+	rc = rc ? rc : settled;
 	if (rc && complete)
 		return rc;
-	if (rc)
+	if (rc || w->lost_from != UINT64_MAX)
 		take_back(w);
 	rc = early_merge(w, UINT64_MAX, e);
 	if (!rc)

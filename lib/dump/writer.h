@@ -30,6 +30,7 @@ struct writer {
 	struct early        *early;	/* pages that come before all others; NULL: none; borrowed */
 	struct early_order   coming;	/* of these the next to come */
 	struct early_cursor  merged;	/* those whose descriptors are in their place */
+	uint64_t             lost_from;	/* the sink did not take all behind this offset; UINT64_MAX: it did */
 	pfn_t                described;	/* with the sink are descriptors of pages below it */
 	uint32_t             status;	/* of a complete dump */
 	struct region        regions[NR_REGIONS];

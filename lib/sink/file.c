@@ -129,7 +129,7 @@ static void file_release(struct sink *s)
 }
 
 static const struct sink_ops file_ops = {
-	"file", file_write, file_reserve, file_space, file_commit, file_keep, file_release,
+	"file", file_write, file_reserve, file_space, file_commit, file_keep, file_release, NULL,
 };
 
 int file_sink_open(struct sink **out, const char *path, bool replace, struct err *e)

@@ -97,7 +97,7 @@ static void flat_release(struct sink *s)
 }
 
 static const struct sink_ops flat_ops = {
-	"flattened", flat_write, NULL, flat_space, flat_commit, flat_keep, flat_release,
+	"flattened", flat_write, NULL, flat_space, flat_commit, flat_keep, flat_release, NULL,
 };
 
 int flat_sink_open(struct sink **out, struct sink *inner, struct err *e)

@@ -34,7 +34,7 @@ static void null_release(struct sink *s)
 }
 
 static const struct sink_ops null_ops = {
-	"null", null_write, NULL, NULL, null_commit, null_keep, null_release,
+	"null", null_write, NULL, NULL, null_commit, null_keep, null_release, NULL,
 };
 
 int null_sink_open(struct sink **out, struct err *e)

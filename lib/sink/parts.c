@@ -107,7 +107,7 @@ static void parts_release(struct sink *s)
 }
 
 static const struct sink_ops parts_ops = {
-	"parts", NULL, NULL, parts_space, parts_commit, parts_keep, parts_release,
+	"parts", NULL, NULL, parts_space, parts_commit, parts_keep, parts_release, NULL,
 };
 
 struct sink *sink_part(struct sink *s, size_t i)

@@ -91,7 +91,7 @@ static void raw_release(struct sink *s)
 }
 
 static const struct sink_ops raw_ops = {
-	"raw", raw_write, NULL, raw_space, raw_commit, raw_keep, raw_release,
+	"raw", raw_write, NULL, raw_space, raw_commit, raw_keep, raw_release, NULL,
 };
 
 int raw_open_device(const char *dev, int flags, uint64_t *size, struct err *e)

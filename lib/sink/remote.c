@@ -130,7 +130,7 @@ static void url_release(struct sink *s)
 int url_sink_open(struct sink **out, const char *url, bool replace, struct err *e)
 {
 	static const struct sink_ops ops = {
-		"url", url_write, NULL, url_space, url_commit, url_keep, url_release,
+		"url", url_write, NULL, url_space, url_commit, url_keep, url_release, NULL,
 	};
 	struct url_sink *u = calloc(1, sizeof(*u));
 	struct remote_url where;

@@ -269,7 +269,7 @@ int sftp_sink_open(struct sink **out, struct remote *r, const char *path, bool r
 {
 	static const struct sink_ops ops = {
 		"sftp", sftp_sink_write, NULL, sftp_sink_space, sftp_sink_commit, sftp_sink_keep,
-		sftp_sink_release,
+		sftp_sink_release, NULL,
 	};
 	struct sftp_sink *k = calloc(1, sizeof(*k));
 	int rc;

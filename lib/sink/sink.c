@@ -64,6 +64,11 @@ int sink_write(struct sink *s, uint64_t at, const void *buf, size_t len, struct 
 	return rc;
 }
 
+int sink_settle(struct sink *s, uint64_t *lost_from, struct err *e)
+{
+	return s->ops->settle ? s->ops->settle(s, lost_from, e) : 0;
+}
+
 uint64_t sink_space(struct sink *s)
 {
 	return s->ops->space ? s->ops->space(s) : UINT64_MAX;

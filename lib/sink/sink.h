@@ -31,6 +31,12 @@ struct sink_ops {
 	int (*keep)(struct sink *s, struct err *e);
 	/* Release everything; what was written stays as an incomplete object. */
 	void (*release)(struct sink *s);
+	/*
+	 * Wait until the other side took all that was written. On an error *lost_from is the lowest offset
+	 * of what it did not take, commit will refuse, and write and keep work again, for an object that
+	 * is to be closed as incomplete. NULL: write itself waits.
+	 */
+	int (*settle)(struct sink *s, uint64_t *lost_from, struct err *e);
 };
 
 struct sink {
@@ -55,6 +61,7 @@ struct sink {
 int sink_open(struct sink **out, const char *to, uint64_t stamp, bool replace, struct err *e);
 
 int sink_write(struct sink *s, uint64_t at, const void *buf, size_t len, struct err *e);
+int sink_settle(struct sink *s, uint64_t *lost_from, struct err *e);
 uint64_t sink_space(struct sink *s);
 
 /* End the sink; it takes no more writes. Exactly one of the two, at most once. */

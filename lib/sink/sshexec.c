@@ -161,7 +161,7 @@ static int start(struct exec_sink *x, const char *path, struct err *e)
 int exec_sink_open(struct sink **out, struct remote *r, const char *path, bool replace, struct err *e)
 {
 	static const struct sink_ops ops = {
-		"ssh", exec_write, NULL, NULL, exec_commit, exec_keep, exec_release,
+		"ssh", exec_write, NULL, NULL, exec_commit, exec_keep, exec_release, NULL,
 	};
 	struct exec_sink *x = calloc(1, sizeof(*x));
 	int rc;

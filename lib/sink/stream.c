@@ -64,7 +64,7 @@ static void stream_release(struct sink *s)
 }
 
 static const struct sink_ops stream_ops = {
-	"stream", stream_write, NULL, NULL, stream_commit, stream_keep, stream_release,
+	"stream", stream_write, NULL, NULL, stream_commit, stream_keep, stream_release, NULL,
 };
 
 int stream_sink_open(struct sink **out, int fd, struct err *e)

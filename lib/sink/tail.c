@@ -156,7 +156,7 @@ static void tail_release(struct sink *s)
 }
 
 static const struct sink_ops tail_ops = {
-	"raw tail", tail_write, NULL, NULL, tail_commit, tail_keep, tail_release,
+	"raw tail", tail_write, NULL, NULL, tail_commit, tail_keep, tail_release, NULL,
 };
 
 int tail_sink_open(struct sink **out, const char *dev, const char *entry, uint64_t stamp, struct err *e)

@@ -27,8 +27,14 @@ static int mem_write(struct sink *s, uint64_t at, const void *buf, size_t len, s
 
 	if (fails(m))
 		return err_set(e, m->error, "write to memory");
-	if (at > ROOM || len > ROOM - at || (m->limit && at + len > m->limit))
-		return err_set(e, -ENOSPC, "write to memory");
+	if (m->refused.code)
+		return err_say(e, m->refused.code, "%s", m->refused.msg);
+	if (at > ROOM || len > ROOM - at || (m->limit && at + len > m->limit)) {
+		err_set(m->late ? &m->refused : e, -ENOSPC, "write to memory");
+		if (m->late && at < m->lost_from)
+			m->lost_from = at;
+		return m->late ? 0 : -ENOSPC;
+	}
 	if (m->once) {
 		m->misused |= memchr(m->once + at, 1, len) != NULL;
 		memset(m->once + at, 1, len);
@@ -36,6 +42,19 @@ static int mem_write(struct sink *s, uint64_t at, const void *buf, size_t len, s
 	memcpy(m->bytes + at, buf, len);
 	m->size = at + len > m->size ? at + len : m->size;
 	return 0;
+}
+
+static int mem_settle(struct sink *s, uint64_t *lost_from, struct err *e)
+{
+	struct mem_sink *m = (struct mem_sink *)s;
+	int rc = m->refused.code;
+
+	if (!rc)
+		return 0;
+	err_say(e, rc, "%s", m->refused.msg);
+	m->refused = (struct err){ 0 };
+	*lost_from = m->lost_from;
+	return rc;
 }
 
 static uint64_t mem_space(struct sink *s)
@@ -49,7 +68,7 @@ static int mem_commit(struct sink *s, struct ack *ack, struct err *e)
 {
 	struct mem_sink *m = (struct mem_sink *)s;
 
-	if (fails(m))
+	if (fails(m) || m->lost_from != UINT64_MAX)
 		return err_set(e, m->error, "commit to memory");
 	m->committed = true;
 	ack->level = ACK_NAMED;
@@ -72,7 +91,7 @@ static void mem_release(struct sink *s)
 }
 
 static const struct sink_ops mem_ops = {
-	"memory", mem_write, NULL, mem_space, mem_commit, mem_keep, mem_release,
+	"memory", mem_write, NULL, mem_space, mem_commit, mem_keep, mem_release, mem_settle,
 };
 
 static uint8_t *room(void)
@@ -86,7 +105,8 @@ static uint8_t *room(void)
 
 void mem_sink_init(struct mem_sink *m, bool rewritable)
 {
-	*m = (struct mem_sink){ .base = { .ops = &mem_ops, .rewritable = rewritable }, .error = -EIO };
+	*m = (struct mem_sink){ .base = { .ops = &mem_ops, .rewritable = rewritable }, .error = -EIO,
+				 .lost_from = UINT64_MAX };
 	m->bytes = room();
 	m->once = rewritable ? NULL : room();
 }

@@ -12,6 +12,9 @@ struct mem_sink {
 	uint8_t *bytes;			/* what was written; stays after release; owned */
 	uint64_t size;			/* one past the last byte written */
 	uint64_t limit;			/* writes beyond it are -ENOSPC; 0: there is room */
+	bool     late;			/* what does not fit is told of by a later call, as a server would */
+	struct err refused;		/* that, until it is told */
+	uint64_t lost_from;		/* the lowest offset of that; UINT64_MAX: all was taken */
 	uint64_t space;			/* what it says about room; 0: unknown */
 	unsigned fail_at;		/* the call that fails, counted from 1 over write, commit and keep; 0: none */
 	bool     for_ever;		/* and all calls behind it */

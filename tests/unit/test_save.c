@@ -127,7 +127,7 @@ static void test_each_call_fails(void **state)
 }
 
 /* The disk is full at byte N: what fits is there, more of it the larger the disk. */
-static void full_disk(const struct vmcore *v, const char *codec, uint64_t step)
+static void full_disk(const struct vmcore *v, const char *codec, uint64_t step, bool late)
 {
 	struct run_how how = { .level = 31, .codec = codec };
 	struct run good, r;
@@ -141,6 +141,7 @@ static void full_disk(const struct vmcore *v, const char *codec, uint64_t step)
 
 		mem_sink_init(&m, true);
 		m.limit = limit;
+		m.late = late;
 		how.sink = &m;
 		run_save(&r, v->path, &how);
 		check_failed("limit", (unsigned)limit, &r, v);
@@ -161,9 +162,12 @@ static void full_disk(const struct vmcore *v, const char *codec, uint64_t step)
 static void test_full_disk(void **state)
 {
 	(void)state;
-	full_disk(small, "zstd", 509);
-	full_disk(small, "none", 4001);
-	full_disk(large, "none", 3 << 20);
+	full_disk(small, "zstd", 509, false);
+	full_disk(small, "none", 4001, false);
+	full_disk(large, "none", 3 << 20, false);
+	full_disk(small, "zstd", 509, true);
+	full_disk(small, "none", 4001, true);
+	full_disk(large, "none", 3 << 20, true);
 }
 
 /* A target without rewriting tells its room; descriptors come after the data there. */
