@@ -253,6 +253,13 @@ static int find_top(struct shot *s, const char *host, const struct net_link **to
 	return 0;
 }
 
+static bool of_bond(const struct shot *s, const struct net_link *l)
+{
+	const struct net_link *master = link_by_index(&s->links, l->master);
+
+	return master && is(master, "bond");
+}
+
 static int write_down(struct shot *s, const struct net_link *top, const char *resolv, struct err *e)
 {
 	char shape[SHAPE_TEXT];
@@ -266,7 +273,8 @@ static int write_down(struct shot *s, const struct net_link *top, const char *re
 		const struct net_link *l = s->stack[i];
 
 		link_line(s, l);
-		if (l != top && !is(l, "bond") && shot_shape(s, l, shape)[0])
+		/* A bond's line has its MTU, and its ports have the same. */
+		if (l != top && !is(l, "bond") && !of_bond(s, l) && shot_shape(s, l, shape)[0])
 			shot_line(s, "network ip=%s:none%s", l->name, shape);
 	}
 	if (!shot_addrs(s, top))
