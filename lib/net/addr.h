@@ -16,9 +16,9 @@ struct net_addr {
 enum { NET_ADDR_TEXT = 64 };	/* longest text with %interface and its NUL */
 
 /*
- * The whole text must be a literal: "192.0.2.1" (four decimal numbers, nothing older), "2001:db8::1",
- * "fe80::1%eth0", "fe80::1%2", or an IPv6 one in brackets. Returns false if it is anything else, also
- * if the interface of a scope does not exist.
+ * The whole text must be a literal: "192.0.2.1" (four decimal numbers, nothing older),
+ * "2001:db8::1", "fe80::1%eth0", "fe80::1%2", or an IPv6 one in brackets. Returns false if it is
+ * anything else, also if the interface of a scope does not exist.
  */
 bool net_addr_parse(const char *text, struct net_addr *out);
 

@@ -6,8 +6,8 @@
 #include <stdint.h>
 
 /*
- * For ids of queries, which keep off strangers who see no packets. Never blocks: soon after boot the
- * kernel's generator may not be ready, and an id is then better than none. Not for keys.
+ * For ids of queries, which keep off strangers who see no packets. Never blocks: soon after boot
+ * the kernel's generator may not be ready, and an id is then better than none. Not for keys.
  */
 uint32_t chance32(void);
 

@@ -90,7 +90,8 @@ static int wait_answer(struct client *c, struct net_lease *got, uint64_t until_m
 			return rc;
 		rc = dhcp4_read(&c->m, msg, len, &type, got, &why);
 		if (rc == -EBADMSG)
-			snprintf(c->seen, sizeof(c->seen), "; an answer was of no use: %.120s", why.msg);
+			snprintf(c->seen, sizeof(c->seen), "; an answer was of no use: %.120s",
+				 why.msg);
 		if (!rc && fits(c, type, got))
 			return (int)type;
 		if (now_ms() >= until_ms)
@@ -98,7 +99,7 @@ static int wait_answer(struct client *c, struct net_lease *got, uint64_t until_m
 	}
 }
 
-/* Send c->m until it is answered, times sends at most; got has ifname and got_ms then. As wait_answer. */
+/* Send c->m until it is answered, times sends at most. As wait_answer; got has all of it then. */
 static int ask_until(struct client *c, unsigned times, struct net_lease *got)
 {
 	uint32_t wait_ms = FIRST_MS;
@@ -111,7 +112,8 @@ static int ask_until(struct client *c, unsigned times, struct net_lease *got)
 		rc = send_message(c, NULL);
 		if (rc)
 			return rc;
-		until = sent_ms + chance_around(wait_ms, wait_ms / 4 < JITTER_MS ? wait_ms / 4 : JITTER_MS);
+		until = sent_ms +
+			chance_around(wait_ms, wait_ms / 4 < JITTER_MS ? wait_ms / 4 : JITTER_MS);
 		rc = wait_answer(c, got, until < c->end_ms ? until : c->end_ms);
 		got->got_ms = sent_ms;
 		snprintf(got->ifname, sizeof(got->ifname), "%s", c->ask->ifname);
@@ -143,7 +145,8 @@ static int request(struct client *c, const struct net_lease *offer, struct net_l
 	SAY(c->ask, "%s offers %s", server, addr);
 	rc = ask_until(c, REQUESTS, lease);
 	if (rc == DHCP4_NAK) {
-		snprintf(c->seen, sizeof(c->seen), "; %s offered %s and then refused it", server, addr);
+		snprintf(c->seen, sizeof(c->seen), "; %s offered %s and then refused it", server,
+			 addr);
 		return -ECONNREFUSED;
 	}
 	if (rc < 0)
@@ -172,7 +175,8 @@ static int acquire(struct client *c, struct net_lease *lease)
 		rc = request(c, &offer, lease);
 		if (!rc || (rc != -ETIMEDOUT && rc != -ECONNREFUSED && rc != -EADDRINUSE))
 			return rc;
-		SAY(c->ask, "begins again%s", rc == -ETIMEDOUT ? "; the server that offered is silent" : c->seen);
+		SAY(c->ask, "begins again%s",
+		    rc == -ETIMEDOUT ? "; the server that offered is silent" : c->seen);
 		until = now_ms() + again_ms;
 		sleep_until(until < c->end_ms ? until : c->end_ms);
 		if (again_ms < AGAIN_MAX_MS)
@@ -193,8 +197,9 @@ int dhcp4_acquire(const struct dhcp4_ask *ask, struct net_lease *lease, struct e
 	rc = acquire(&c, &got);
 	dhcp4_link_close(&c.link);
 	if (rc == -ETIMEDOUT)
-		return err_say(e, rc, "%s: no DHCP server gave an address in %u s (%u packets sent%s)", ask->ifname,
-			       ask->timeout_ms / 1000, c.sent, c.seen);
+		return err_say(e, rc,
+			       "%s: no DHCP server gave an address in %u s (%u packets sent%s)",
+			       ask->ifname, ask->timeout_ms / 1000, c.sent, c.seen);
 	if (rc)
 		return err_set(e, rc, "%s: DHCP", ask->ifname);
 	*lease = got;
@@ -221,8 +226,8 @@ static int renew(struct client *c, const struct net_addr *to, struct net_lease *
 	return rc;
 }
 
-int dhcp4_renew(const struct dhcp4_ask *ask, struct net_lease *lease, bool broadcast, uint64_t until_ms,
-		struct err *e)
+int dhcp4_renew(const struct dhcp4_ask *ask, struct net_lease *lease, bool broadcast,
+		uint64_t until_ms, struct err *e)
 {
 	struct client c = { .ask = ask, .begin_ms = now_ms(), .end_ms = until_ms };
 	char text[NET_ADDR_TEXT];
@@ -238,10 +243,11 @@ int dhcp4_renew(const struct dhcp4_ask *ask, struct net_lease *lease, bool broad
 	dhcp4_link_close(&c.link);
 	net_addr_text(&lease->addr, text);
 	if (rc == DHCP4_NAK)
-		return err_say(e, -ECONNREFUSED, "%s: the DHCP server refuses to renew %s", ask->ifname, text);
+		return err_say(e, -ECONNREFUSED, "%s: the DHCP server refuses to renew %s",
+			       ask->ifname, text);
 	if (rc == -ETIMEDOUT)
-		return err_say(e, rc, "%s: no DHCP server renews %s (%u packets sent%s)", ask->ifname, text, c.sent,
-			       c.seen);
+		return err_say(e, rc, "%s: no DHCP server renews %s (%u packets sent%s)",
+			       ask->ifname, text, c.sent, c.seen);
 	if (rc < 0)
 		return err_set(e, rc, "%s: renew %s", ask->ifname, text);
 	if (!got.server.family)

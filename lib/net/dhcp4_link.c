@@ -84,7 +84,9 @@ static int send_all(int fd, unsigned ifindex, uint16_t protocol, const uint8_t *
 				  .sll_ifindex = (int)ifindex, .sll_halen = ETH_ALEN };
 
 	memset(to.sll_addr, 0xff, ETH_ALEN);
-	return sendto(fd, p, len, MSG_NOSIGNAL, (struct sockaddr *)&to, sizeof(to)) < 0 ? -errno : 0;
+	if (sendto(fd, p, len, MSG_NOSIGNAL, (struct sockaddr *)&to, sizeof(to)) < 0)
+		return -errno;
+	return 0;
 }
 
 int dhcp4_link_send(const struct dhcp4_link *l, const uint8_t *msg, size_t len)
@@ -136,10 +138,13 @@ static void look_aside(struct msghdr *m, bool *vlan, bool *unsummed)
 	}
 }
 
-const uint8_t *dhcp4_link_receive(const struct dhcp4_link *l, uint8_t *buf, size_t size, size_t *len,
-				  uint64_t until_ms, int *rc)
+const uint8_t *dhcp4_link_receive(const struct dhcp4_link *l, uint8_t *buf, size_t size,
+				  size_t *len, uint64_t until_ms, int *rc)
 {
-	union { char bytes[CMSG_SPACE(sizeof(struct tpacket_auxdata))]; struct cmsghdr align; } control;
+	union {
+		char bytes[CMSG_SPACE(sizeof(struct tpacket_auxdata))];
+		struct cmsghdr align;
+	} control;
 
 	for (;;) {
 		struct sockaddr_ll from = { 0 };
@@ -159,7 +164,8 @@ const uint8_t *dhcp4_link_receive(const struct dhcp4_link *l, uint8_t *buf, size
 			*rc = -errno;
 			return NULL;
 		}
-		if (n < 0 || from.sll_pkttype == PACKET_OTHERHOST || from.sll_pkttype == PACKET_OUTGOING)
+		if (n < 0 || from.sll_pkttype == PACKET_OTHERHOST ||
+		    from.sll_pkttype == PACKET_OUTGOING)
 			continue;
 		look_aside(&m, &vlan, &unsummed);
 		*len = (size_t)n;
@@ -191,15 +197,17 @@ static void write_probe(const struct dhcp4_link *l, const struct net_addr *addr,
 	pack_bytes(&w, addr->bytes, 4);
 }
 
-static bool claimed(int fd, const struct dhcp4_link *l, const struct net_addr *addr, uint64_t until_ms)
+static bool claimed(int fd, const struct dhcp4_link *l, const struct net_addr *addr,
+		    uint64_t until_ms)
 {
 	uint8_t p[ARP_LEN];
 
 	while (now_ms() < until_ms && !net_wait(fd, POLLIN, until_ms)) {
 		ssize_t n = recv(fd, p, sizeof(p), 0);
 
-		if (n == ARP_LEN && get_be16(p) == ARPHRD_ETHER && get_be16(p + 2) == ETHERTYPE_IP &&
-		    !memcmp(p + ARP_SPA, addr->bytes, 4) && memcmp(p + ARP_SHA, l->mac, ETH_ALEN))
+		if (n == ARP_LEN && get_be16(p) == ARPHRD_ETHER &&
+		    get_be16(p + 2) == ETHERTYPE_IP && !memcmp(p + ARP_SPA, addr->bytes, 4) &&
+		    memcmp(p + ARP_SHA, l->mac, ETH_ALEN))
 			return true;
 	}
 	return false;

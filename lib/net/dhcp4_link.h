@@ -28,11 +28,11 @@ int dhcp4_link_unicast(const char *ifname, const struct net_addr *from, const st
 		       const uint8_t *msg, size_t len);
 
 /*
- * The next message for the client's port within buf, of size bytes, and *len. NULL with *rc -ETIMEDOUT
- * at until_ms as now_ms, or with another negative errno.
+ * The next message for the client's port within buf, of size bytes, and *len. NULL with *rc
+ * -ETIMEDOUT at until_ms as now_ms, or with another negative errno.
  */
-const uint8_t *dhcp4_link_receive(const struct dhcp4_link *l, uint8_t *buf, size_t size, size_t *len,
-				  uint64_t until_ms, int *rc);
+const uint8_t *dhcp4_link_receive(const struct dhcp4_link *l, uint8_t *buf, size_t size,
+				  size_t *len, uint64_t until_ms, int *rc);
 
 /* Does somebody else answer for addr by ARP within wait_ms (RFC 5227 2.1.1, asked twice)? */
 bool dhcp4_link_conflict(const struct dhcp4_link *l, const struct net_addr *addr, unsigned wait_ms);

@@ -12,7 +12,8 @@
 
 enum {
 	REQUEST_OP = 1, REPLY_OP = 2, ETHERNET = 1, BROADCAST = 0x8000,
-	XID = 4, YIADDR = 16, CHADDR = 28, COOKIE_AT = 236, BOOTP_MIN = 300,	/* RFC 2131 2, RFC 1542 2.1 */
+	XID = 4, YIADDR = 16, CHADDR = 28, COOKIE_AT = 236,	/* RFC 2131 2 */
+	BOOTP_MIN = 300,	/* RFC 1542 2.1 */
 	IP_MIN = 20, UDP_HEAD = 8, UDP = 17, TTL = 64, MORE_OR_OFFSET = 0x3fff,
 	LEASE_S = 3600,		/* if the server does not say */
 	MESSAGE_MAX = 1500,	/* IP and UDP included, option 57 */
@@ -99,7 +100,8 @@ static int read_times(const struct dhcp4_options *o, struct net_lease *lease, st
 	return 0;
 }
 
-static int read_lease(const uint8_t *msg, const struct dhcp4_options *o, struct net_lease *lease, struct err *e)
+static int read_lease(const uint8_t *msg, const struct dhcp4_options *o, struct net_lease *lease,
+		      struct err *e)
 {
 	if (!dhcp4_host(msg + YIADDR))
 		return err_say(e, -EBADMSG, "an address that no host can have");

@@ -32,15 +32,16 @@ struct dhcp4_send {
 size_t dhcp4_write(const struct dhcp4_send *m, uint8_t *out);
 
 /*
- * Read an answer of len bytes to m: *type, and *lease but for ifname and got_ms. What is optional and
- * malformed is passed over as if it were not there, also addresses that no host can have.
- * Returns 0; -EAGAIN if it is not for us (xid, hardware address, no reply); -EBADMSG with a message that
- * says why it cannot be used: options beyond the end, no type, no server, no address or no netmask.
+ * Read an answer of len bytes to m: *type, and *lease but for ifname and got_ms. What is optional
+ * and malformed is passed over as if it were not there, also addresses that no host can have.
+ * Returns 0; -EAGAIN if it is not for us (xid, hardware address, no reply); -EBADMSG with a
+ * message that says why it cannot be used: options beyond the end, no type, no server, no address
+ * or no netmask.
  */
 int dhcp4_read(const struct dhcp4_send *m, const uint8_t *msg, size_t len, enum dhcp4_type *type,
 	       struct net_lease *lease, struct err *e);
 
-/* Headers of IPv4 and UDP, from nowhere to everybody, in front of len bytes: DHCP4_HEAD bytes into out. */
+/* Headers of IPv4 and UDP, from nowhere to everybody, for len bytes: DHCP4_HEAD bytes into out. */
 void dhcp4_head(const uint8_t *msg, size_t len, uint8_t *out);
 
 /*

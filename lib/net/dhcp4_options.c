@@ -76,7 +76,7 @@ bool dhcp4_host(const uint8_t *addr)
 	return addr[0] && addr[0] != 127 && addr[0] < 224;
 }
 
-/* Bits of a netmask, 0 if it is none: those of the class then (RFC 950) if there was no option at all. */
+/* Bits of a netmask, 0 if it is none; without an option those of the class (RFC 950). */
 static uint8_t prefix_of(const uint8_t *mask, size_t n, const struct net_addr *addr)
 {
 	uint32_t v;
@@ -89,7 +89,8 @@ static uint8_t prefix_of(const uint8_t *mask, size_t n, const struct net_addr *a
 	return v & (v + 1) ? 0 : (uint8_t)(32 - __builtin_popcount(v));
 }
 
-static void add_route(struct net_lease *lease, const struct net_addr *to, uint8_t prefix, const uint8_t *via)
+static void add_route(struct net_lease *lease, const struct net_addr *to, uint8_t prefix,
+		      const uint8_t *via)
 {
 	struct lease_route *r = &lease->routes[lease->nr_routes];
 

@@ -12,9 +12,9 @@
 /* Codes of RFC 2132, 3397 (search) and 3442 (routes). */
 enum {
 	OPT_PAD = 0, OPT_MASK = 1, OPT_ROUTER = 3, OPT_DNS = 6, OPT_HOSTNAME = 12, OPT_DOMAIN = 15,
-	OPT_MTU = 26, OPT_WANTED = 50, OPT_LEASE = 51, OPT_OVERLOAD = 52, OPT_TYPE = 53, OPT_SERVER = 54,
-	OPT_ASK = 55, OPT_MAX_SIZE = 57, OPT_T1 = 58, OPT_T2 = 59, OPT_CLIENT = 61, OPT_SEARCH = 119,
-	OPT_ROUTES = 121, OPT_END = 255,
+	OPT_MTU = 26, OPT_WANTED = 50, OPT_LEASE = 51, OPT_OVERLOAD = 52, OPT_TYPE = 53,
+	OPT_SERVER = 54, OPT_ASK = 55, OPT_MAX_SIZE = 57, OPT_T1 = 58, OPT_T2 = 59,
+	OPT_CLIENT = 61, OPT_SEARCH = 119, OPT_ROUTES = 121, OPT_END = 255,
 	BOOTP_HEAD = 240,	/* bytes in front of the options, the cookie included */
 };
 
@@ -25,12 +25,12 @@ struct dhcp4_options {
 	unsigned       parts;
 };
 
-/* false if an option has a length beyond its field. A field without an end mark ends where it ends. */
+/* false if an option has a length beyond its field. A field needs no end mark. */
 bool dhcp4_options_find(const uint8_t *msg, size_t len, struct dhcp4_options *o);
 
 /*
- * All bytes of option code, one part behind the other (RFC 3396), into out. Returns how many; 0 if it
- * is not there, or does not fit into size.
+ * All bytes of option code, one part behind the other (RFC 3396), into out. Returns how many; 0 if
+ * it is not there, or does not fit into size.
  */
 size_t dhcp4_option(const struct dhcp4_options *o, uint8_t code, uint8_t *out, size_t size);
 

@@ -18,7 +18,8 @@
 
 /* Times of RFC 9915 7.6; a renewal is never asked for later than at half of what is left. */
 enum {
-	SOLICIT_MS = 1000, SOLICIT_MAX_MS = 3600000, REQUEST_MS = 1000, REQUEST_MAX_MS = 30000, REQUESTS = 10,
+	SOLICIT_MS = 1000, SOLICIT_MAX_MS = 3600000,
+	REQUEST_MS = 1000, REQUEST_MAX_MS = 30000, REQUESTS = 10,
 	RENEW_MS = 10000, RENEW_MAX_MS = 600000, RENEW_MIN_MS = 1000,
 	AGAIN_MS = 1000, AGAIN_MAX_MS = 10000, TENTATIVE_MS = 100, KEEP_MS = 60000, PACKET = 4096,
 };
@@ -45,7 +46,8 @@ static int open_socket(struct client *c, struct err *e)
 	c->fd = socket(AF_INET6, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	if (c->fd < 0)
 		return err_set(e, -errno, "%s: socket for DHCPv6", c->ask->ifname);
-	if (!setsockopt(c->fd, SOL_SOCKET, SO_BINDTODEVICE, c->ask->ifname, (socklen_t)strlen(c->ask->ifname) + 1) &&
+	if (!setsockopt(c->fd, SOL_SOCKET, SO_BINDTODEVICE, c->ask->ifname,
+			(socklen_t)strlen(c->ask->ifname) + 1) &&
 	    !setsockopt(c->fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on)) &&
 	    !setsockopt(c->fd, IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof(on)) &&
 	    !setsockopt(c->fd, IPPROTO_IPV6, IPV6_MULTICAST_LOOP, &off, sizeof(off)) &&
@@ -56,7 +58,8 @@ static int open_socket(struct client *c, struct err *e)
 	return rc;
 }
 
-static int open_client(struct client *c, const struct dhcp6_ask *ask, uint64_t end_ms, struct err *e)
+static int open_client(struct client *c, const struct dhcp6_ask *ask, uint64_t end_ms,
+		       struct err *e)
 {
 	*c = (struct client){ .ask = ask, .begin_ms = now_ms(), .end_ms = end_ms };
 	return open_socket(c, e);
@@ -70,7 +73,7 @@ static void new_exchange(struct client *c, enum dhcp6_type type)
 	c->begin_ms = now_ms();
 }
 
-/* To all servers and relays of the link (RFC 9915 7.1), from the link-local address once it is no more tentative. */
+/* To all servers of the link (RFC 9915 7.1), once our address there is no more tentative. */
 static int send_message(struct client *c)
 {
 	struct sockaddr_in6 to = { .sin6_family = AF_INET6, .sin6_port = htons(DHCP6_SERVER),
@@ -79,20 +82,23 @@ static int send_message(struct client *c)
 	uint64_t elapsed = (now_ms() - c->begin_ms) / 10;
 	uint8_t msg[DHCP6_SEND];
 	size_t len;
+	ssize_t n;
 	int rc;
 
 	memcpy(&to.sin6_addr, all, sizeof(all));
 	c->m.elapsed = elapsed < UINT16_MAX ? (uint16_t)elapsed : UINT16_MAX;
 	len = dhcp6_write(&c->m, msg);
 	do {
-		rc = sendto(c->fd, msg, len, MSG_NOSIGNAL, (struct sockaddr *)&to, sizeof(to)) < 0 ? -errno : 0;
+		n = sendto(c->fd, msg, len, MSG_NOSIGNAL, (struct sockaddr *)&to, sizeof(to));
+		rc = n < 0 ? -errno : 0;
 		if (rc == -EADDRNOTAVAIL)
 			sleep_until(now_ms() + TENTATIVE_MS);
 	} while (rc == -EADDRNOTAVAIL && now_ms() < c->end_ms);
 	c->sent++;
 	if (rc && error_passes(rc))
 		snprintf(c->seen, sizeof(c->seen), "; sending: %s",
-			 rc == -EADDRNOTAVAIL ? "the interface has no link-local address" : strerror(-rc));
+			 rc == -EADDRNOTAVAIL ? "the interface has no link-local address"
+					      : strerror(-rc));
 	return rc && !error_passes(rc) ? rc : 0;
 }
 
@@ -138,9 +144,9 @@ static int wait_answer(struct client *c, struct net_lease *got, uint64_t until_m
 	}
 }
 
-/* Send c->m until it is answered, at most times times, first waiting first_ms, never longer than max_ms. */
-static int ask_until(struct client *c, uint32_t first_ms, uint32_t max_ms, unsigned times, bool halving,
-		     struct net_lease *got)
+/* Send c->m until it is answered, at most times times; waits grow from first_ms to max_ms. */
+static int ask_until(struct client *c, uint32_t first_ms, uint32_t max_ms, unsigned times,
+		     bool halving, struct net_lease *got)
 {
 	uint64_t wait = first_ms;
 
@@ -177,7 +183,8 @@ static int request(struct client *c, const struct net_lease *offer, struct net_l
 {
 	char addr[NET_ADDR_TEXT], server[NET_ADDR_TEXT];
 
-	SAY(c->ask, "%s offers %s", net_addr_text(&offer->server, server), net_addr_text(&offer->addr, addr));
+	SAY(c->ask, "%s offers %s", net_addr_text(&offer->server, server),
+	    net_addr_text(&offer->addr, addr));
 	new_exchange(c, DHCP6_REQUEST);
 	name_server(c, offer);
 	return ask_until(c, REQUEST_MS, REQUEST_MAX_MS, REQUESTS, false, lease);
@@ -200,7 +207,8 @@ static int acquire(struct client *c, struct net_lease *lease)
 		rc = request(c, &offer, lease);
 		if (!rc || (rc != -ETIMEDOUT && rc != -ESTALE && rc != -EADDRNOTAVAIL))
 			return rc;
-		SAY(c->ask, "begins again%s", rc == -ETIMEDOUT ? "; the server that offered is silent" : c->seen);
+		SAY(c->ask, "begins again%s",
+		    rc == -ETIMEDOUT ? "; the server that offered is silent" : c->seen);
 		until = now_ms() + again_ms;
 		sleep_until(until < c->end_ms ? until : c->end_ms);
 		if (again_ms < AGAIN_MAX_MS)
@@ -219,9 +227,10 @@ int dhcp6_acquire(const struct dhcp6_ask *ask, struct net_lease *lease, struct e
 	rc = acquire(&c, &got);
 	close(c.fd);
 	if (rc == -ETIMEDOUT)
-		return err_say(e, c.none ? -EADDRNOTAVAIL : rc, "%s: no DHCPv6 server gave %s in %u s (%u packets sent%s)",
-			       ask->ifname, ask->stateless ? "information" : "an address", ask->timeout_ms / 1000,
-			       c.sent, c.seen);
+		return err_say(e, c.none ? -EADDRNOTAVAIL : rc,
+			       "%s: no DHCPv6 server gave %s in %u s (%u packets sent%s)",
+			       ask->ifname, ask->stateless ? "information" : "an address",
+			       ask->timeout_ms / 1000, c.sent, c.seen);
 	if (rc)
 		return err_set(e, rc, "%s: DHCPv6", ask->ifname);
 	*lease = got;
@@ -232,8 +241,8 @@ int dhcp6_acquire(const struct dhcp6_ask *ask, struct net_lease *lease, struct e
 	return 0;
 }
 
-int dhcp6_renew(const struct dhcp6_ask *ask, struct net_lease *lease, bool broadcast, uint64_t until_ms,
-		struct err *e)
+int dhcp6_renew(const struct dhcp6_ask *ask, struct net_lease *lease, bool broadcast,
+		uint64_t until_ms, struct err *e)
 {
 	char text[NET_ADDR_TEXT];
 	struct net_lease got;
@@ -251,10 +260,11 @@ int dhcp6_renew(const struct dhcp6_ask *ask, struct net_lease *lease, bool broad
 	close(c.fd);
 	net_addr_text(&lease->addr, text);
 	if (rc == -ETIMEDOUT)
-		return err_say(e, rc, "%s: no DHCPv6 server renews %s (%u packets sent%s)", ask->ifname, text, c.sent,
-			       c.seen);
+		return err_say(e, rc, "%s: no DHCPv6 server renews %s (%u packets sent%s)",
+			       ask->ifname, text, c.sent, c.seen);
 	if (rc == -ESTALE || rc == -EADDRNOTAVAIL)
-		return err_say(e, -ECONNREFUSED, "%s: the DHCPv6 server refuses to renew %s%s", ask->ifname, text, c.seen);
+		return err_say(e, -ECONNREFUSED, "%s: the DHCPv6 server refuses to renew %s%s",
+			       ask->ifname, text, c.seen);
 	if (rc)
 		return err_set(e, rc, "%s: renew %s", ask->ifname, text);
 	*lease = got;

@@ -11,8 +11,8 @@
 #include "net/pack.h"
 
 enum {	/* RFC 9915 21, RFC 3646 */
-	OPT_CLIENTID = 1, OPT_SERVERID = 2, OPT_IA_NA = 3, OPT_IAADDR = 5, OPT_ORO = 6, OPT_ELAPSED = 8,
-	OPT_STATUS = 13, OPT_DNS = 23, OPT_SEARCH = 24,
+	OPT_CLIENTID = 1, OPT_SERVERID = 2, OPT_IA_NA = 3, OPT_IAADDR = 5, OPT_ORO = 6,
+	OPT_ELAPSED = 8, OPT_STATUS = 13, OPT_DNS = 23, OPT_SEARCH = 24,
 	IA_HEAD = 12, IAADDR_HEAD = 24, DUID_LL = 3, ETHERNET = 1, DUID = 4 + HWADDR, HEADER = 4,
 	/* RFC 9915 21.13 */
 	STATUS_OK = 0, STATUS_NO_ADDRS = 2, STATUS_NO_BINDING = 3, STATUS_NOT_ON_LINK = 4,
@@ -72,7 +72,7 @@ struct option {
 	const uint8_t *p;
 };
 
-/* The option at *at of len bytes, and step behind it: 1, 0 at the end, -EBADMSG if it is cut off. */
+/* The option at *at, and step behind it: 1, 0 at the end, -EBADMSG if it is cut off. */
 static int next_option(const uint8_t *p, size_t len, size_t *at, struct option *o)
 {
 	if (*at == len)
@@ -143,7 +143,8 @@ static int read_address(const struct option *o, struct net_lease *lease, struct 
 	return 0;
 }
 
-static int read_ia(const struct dhcp6_send *m, const struct option *o, struct net_lease *lease, struct err *e)
+static int read_ia(const struct dhcp6_send *m, const struct option *o, struct net_lease *lease,
+		   struct err *e)
 {
 	struct option inner;
 	size_t at = IA_HEAD;
@@ -183,8 +184,8 @@ static void read_dns(const struct option *o, struct net_lease *lease)
 			lease->dns[lease->nr_dns++] = net_addr_of(AF_INET6, o->p + at);
 }
 
-static int read_option(const struct dhcp6_send *m, const struct option *o, struct net_lease *lease, bool *ours,
-		       struct err *e)
+static int read_option(const struct dhcp6_send *m, const struct option *o, struct net_lease *lease,
+		       bool *ours, struct err *e)
 {
 	uint8_t duid[DUID];
 
@@ -207,13 +208,15 @@ static int read_option(const struct dhcp6_send *m, const struct option *o, struc
 		read_dns(o, lease);
 		break;
 	case OPT_SEARCH:
-		name_list_read(o->p, o->len, 0, NAME_UNCOMPRESSED, lease->search, sizeof(lease->search));
+		name_list_read(o->p, o->len, 0, NAME_UNCOMPRESSED, lease->search,
+			       sizeof(lease->search));
 		break;
 	}
 	return 0;
 }
 
-int dhcp6_read(const struct dhcp6_send *m, const uint8_t *msg, size_t len, struct net_lease *lease, struct err *e)
+int dhcp6_read(const struct dhcp6_send *m, const uint8_t *msg, size_t len, struct net_lease *lease,
+	       struct err *e)
 {
 	uint8_t want = m->type == DHCP6_SOLICIT ? DHCP6_ADVERTISE : DHCP6_REPLY;
 	struct err first = { 0 };

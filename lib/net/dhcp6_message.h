@@ -34,9 +34,10 @@ size_t dhcp6_write(const struct dhcp6_send *m, uint8_t *out);
 /*
  * Read an answer of len bytes to m: *lease but for ifname, server and got_ms. What is optional and
  * malformed is passed over. Returns 0; -EAGAIN if it is not for us (type, xid, client identifier);
- * -EBADMSG with a message that says why it cannot be used; -EADDRNOTAVAIL if the server has no address
- * for us; -ESTALE if it does not know of the address, or it does not belong to this link.
+ * -EBADMSG with a message that says why it cannot be used; -EADDRNOTAVAIL if the server has no
+ * address for us; -ESTALE if it does not know of the address, or it does not belong to this link.
  */
-int dhcp6_read(const struct dhcp6_send *m, const uint8_t *msg, size_t len, struct net_lease *lease, struct err *e);
+int dhcp6_read(const struct dhcp6_send *m, const uint8_t *msg, size_t len, struct net_lease *lease,
+	       struct err *e);
 
 #endif

@@ -12,7 +12,8 @@
 enum { DIAL_MS = 60000, EACH_MS = 10000 };
 
 /* "HOST:PORT" as a person would write it, and the address if host is a name. */
-static void peer_text(char *out, size_t size, const char *host, const struct net_addr *a, uint16_t port)
+static void peer_text(char *out, size_t size, const char *host, const struct net_addr *a,
+		      uint16_t port)
 {
 	char text[NET_ADDR_TEXT];
 	struct net_addr literal;
@@ -61,7 +62,8 @@ int net_dial_with(const struct resolver *r, struct stream **out, const char *hos
 	return err_say(e, fd, "connect to %.64s port %u: %s", host, port, why);
 }
 
-int net_dial(struct stream **out, const char *host, uint16_t port, unsigned timeout_ms, struct err *e)
+int net_dial(struct stream **out, const char *host, uint16_t port, unsigned timeout_ms,
+	     struct err *e)
 {
 	struct resolver r;
 	int rc = resolver_load(&r, NULL, e);

@@ -78,8 +78,9 @@ static int question(const struct dns_query *q, const uint8_t *msg, size_t len, s
 }
 
 /* Addresses of owner among the n answers at at. *alias gets its other name if there is one. */
-static int addresses(const uint8_t *msg, size_t len, size_t at, unsigned n, const struct name *owner,
-		     uint16_t type, struct dns_answer *out, struct name *alias)
+static int addresses(const uint8_t *msg, size_t len, size_t at, unsigned n,
+		     const struct name *owner, uint16_t type, struct dns_answer *out,
+		     struct name *alias)
 {
 	size_t want = type == DNS_A ? 4 : 16;
 	struct record r;
@@ -90,14 +91,16 @@ static int addresses(const uint8_t *msg, size_t len, size_t at, unsigned n, cons
 			return -EBADMSG;
 		if (r.class != CLASS_IN || !name_same(&r.owner, owner))
 			continue;
-		if (r.type == DNS_CNAME && name_read(msg, r.at + r.len, r.at, HEADER, alias) != (int)(r.at + r.len))
+		if (r.type == DNS_CNAME &&
+		    name_read(msg, r.at + r.len, r.at, HEADER, alias) != (int)(r.at + r.len))
 			return -EBADMSG;
 		if (r.type != type)
 			continue;
 		if (r.len != want)
 			return -EBADMSG;
 		if (out->nr_addrs < DNS_ADDRS)
-			out->addrs[out->nr_addrs++] = net_addr_of(type == DNS_A ? AF_INET : AF_INET6, msg + r.at);
+			out->addrs[out->nr_addrs++] =
+				net_addr_of(type == DNS_A ? AF_INET : AF_INET6, msg + r.at);
 	}
 	return 0;
 }
@@ -135,7 +138,8 @@ static int follow(const struct dns_query *q, const uint8_t *msg, size_t len, siz
 	return err_say(e, -ELOOP, "more than %d aliases one behind the other", DNS_CNAMES);
 }
 
-int dns_answer(const struct dns_query *q, const uint8_t *msg, size_t len, struct dns_answer *out, struct err *e)
+int dns_answer(const struct dns_query *q, const uint8_t *msg, size_t len, struct dns_answer *out,
+	       struct err *e)
 {
 	unsigned flags;
 	size_t at = 0;

@@ -57,25 +57,28 @@ static void send_one(int fd, struct asking *t, unsigned i)
 }
 
 /* A whole answer to question i came, truncated or not. */
-static void judge(int fd, struct asking *t, unsigned i, const struct net_addr *server, uint16_t port,
-		  uint64_t until_ms)
+static void judge(int fd, struct asking *t, unsigned i, const struct net_addr *server,
+		  uint16_t port, uint64_t until_ms)
 {
 	struct dns_answer *a = &t->a[i], udp = *a;
 	struct err why = { 0 };
 	char text[32];
 
-	if (a->truncated && (a->rcode == DNS_NOERROR) && dns_tcp(server, port, &t->q[i], until_ms, a, &why)) {
+	if (a->truncated && (a->rcode == DNS_NOERROR) &&
+	    dns_tcp(server, port, &t->q[i], until_ms, a, &why)) {
 		*a = udp;
 		/* Some addresses are better than none. */
 		if (!a->nr_addrs) {
-			snprintf(why.msg + strlen(why.msg), sizeof(why.msg) - strlen(why.msg), " (truncated by UDP)");
+			snprintf(why.msg + strlen(why.msg), sizeof(why.msg) - strlen(why.msg),
+				 " (truncated by UDP)");
 			note(t, server, why.msg);
 			t->refused = true;
 			t->open[i] = false;
 			return;
 		}
 	}
-	if ((a->rcode == DNS_FORMERR || a->rcode == DNS_NOTIMP || a->rcode == DNS_BADVERS) && !t->plain[i]) {
+	if ((a->rcode == DNS_FORMERR || a->rcode == DNS_NOTIMP || a->rcode == DNS_BADVERS) &&
+	    !t->plain[i]) {
 		t->plain[i] = true;
 		send_one(fd, t, i);
 		return;
@@ -88,8 +91,8 @@ static void judge(int fd, struct asking *t, unsigned i, const struct net_addr *s
 	}
 }
 
-static void take(int fd, struct asking *t, const uint8_t *msg, size_t len, const struct net_addr *server,
-		 uint16_t port, uint64_t until_ms)
+static void take(int fd, struct asking *t, const uint8_t *msg, size_t len,
+		 const struct net_addr *server, uint16_t port, uint64_t until_ms)
 {
 	for (unsigned i = 0; i < QUESTIONS; i++) {
 		struct err why = { 0 };
@@ -127,7 +130,8 @@ static int udp_socket(const struct net_addr *server, uint16_t port)
 	return rc;
 }
 
-static void ask_server(struct asking *t, const struct net_addr *server, uint16_t port, uint64_t until_ms)
+static void ask_server(struct asking *t, const struct net_addr *server, uint16_t port,
+		       uint64_t until_ms)
 {
 	uint8_t msg[4096];
 	int fd = udp_socket(server, port), rc = 0;
@@ -183,8 +187,8 @@ static int result(const struct asking *t, const char *name, struct net_addr *out
 			return err_say(e, -ENOENT, "%s: no such name", name);
 	if (t->done[0] && t->done[1])
 		return err_say(e, -ENODATA, "%s: the name has no address", name);
-	return err_say(e, t->refused ? -EHOSTUNREACH : -ETIMEDOUT, "%s: no name server answers (%s)", name,
-		       t->why);
+	return err_say(e, t->refused ? -EHOSTUNREACH : -ETIMEDOUT,
+		       "%s: no name server answers (%s)", name, t->why);
 }
 
 int dns_ask(const struct resolver *r, const struct name *name, struct net_addr out[RESOLVE_MAX],

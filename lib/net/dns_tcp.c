@@ -9,7 +9,8 @@
 #include "net/connect.h"
 #include "net/dns.h"
 
-static int exchange(struct stream *s, const struct dns_query *q, struct dns_answer *out, struct err *e)
+static int exchange(struct stream *s, const struct dns_query *q, struct dns_answer *out,
+		    struct err *e)
 {
 	uint8_t frame[2 + DNS_QUERY] = { (uint8_t)(q->len >> 8), (uint8_t)q->len }, *msg;
 	size_t len;
@@ -34,8 +35,8 @@ static int exchange(struct stream *s, const struct dns_query *q, struct dns_answ
 	return rc == -EAGAIN ? -EBADMSG : rc;
 }
 
-int dns_tcp(const struct net_addr *server, uint16_t port, const struct dns_query *q, uint64_t deadline_ms,
-	    struct dns_answer *out, struct err *e)
+int dns_tcp(const struct net_addr *server, uint16_t port, const struct dns_query *q,
+	    uint64_t deadline_ms, struct dns_answer *out, struct err *e)
 {
 	int fd = net_connect(server, port, deadline_ms), rc;
 	char text[NET_ADDR_TEXT];

@@ -7,7 +7,7 @@
 
 #include "base/err.h"
 
-enum { HWADDR = 6 };	/* bytes, as Ethernet has it; VLANs, bonds, bridges and veths look the same */
+enum { HWADDR = 6 };	/* bytes; VLANs, bonds, bridges and veths look the same */
 
 /*
  * Fill out, and *ifindex. -ENODEV if there is no such interface, -EPFNOSUPPORT if it is not like

@@ -28,7 +28,7 @@ struct net_lease {
 	char            ifname[IF_NAMESIZE];
 
 	struct net_addr addr;		/* family 0: none was asked for (stateless DHCPv6) */
-	uint8_t         prefix;		/* bits; 128 from DHCPv6, which says nothing of the subnet */
+	uint8_t         prefix;		/* bits; always 128 from DHCPv6 */
 	uint16_t        mtu;		/* 0: not said */
 
 	/*
@@ -46,7 +46,7 @@ struct net_lease {
 
 	struct net_addr server;		/* who gave it */
 	uint32_t        lease_s;	/* from got_ms on; LEASE_FOR_EVER */
-	uint32_t        t1_s, t2_s;	/* renew from its server, then from any; 0 < t1 <= t2 <= lease */
+	uint32_t        t1_s, t2_s;	/* renew: by its server, by any; 0 < t1 <= t2 <= lease */
 	uint64_t        got_ms;		/* as now_ms, when the request was sent that was granted */
 
 	/* What DHCPv6 needs to renew it. */

@@ -28,7 +28,8 @@ int name_read(const uint8_t *msg, size_t len, size_t at, int first, struct name 
 				return (int)(next ? next : at);
 			continue;
 		}
-		if ((n & POINTER) != POINTER || len - at < 2 || first < 0 || ++pointers > NAME_POINTERS)
+		if ((n & POINTER) != POINTER || len - at < 2 || first < 0 ||
+		    ++pointers > NAME_POINTERS)
 			return -EBADMSG;
 		to = (n & 0x3f) << 8 | msg[at + 1];
 		if (to < (size_t)first || to >= from)

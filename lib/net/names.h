@@ -41,14 +41,14 @@ bool name_text(const struct name *n, char *out);
 bool name_parse(const char *text, struct name *out);
 
 /*
- * Add a name to a list with blanks between, of size bytes. false, and the list as it was, if it does
- * not fit; true without a change if it is in it.
+ * Add a name to a list with blanks between, of size bytes. false, and the list as it was, if it
+ * does not fit; true without a change if it is in it.
  */
 bool name_list_add(char *list, size_t size, const char *text);
 
 /*
- * Names one behind the other in [at, len) into such a list; one that is no good text or does not fit
- * is passed over. Returns 0 or -EBADMSG.
+ * Names one behind the other in [at, len) into such a list; one that is no good text or does not
+ * fit is passed over. Returns 0 or -EBADMSG.
  */
 int name_list_read(const uint8_t *msg, size_t len, size_t at, int first, char *list, size_t size);
 

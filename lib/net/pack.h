@@ -8,7 +8,7 @@
 #include <stdint.h>
 #include <string.h>
 
-/* Bytes [p, p + len) of size are written. What does not fit is dropped whole and full becomes true. */
+/* Bytes [p, p + len) of size are written. What does not fit is dropped and full becomes true. */
 struct pack {
 	uint8_t *p;
 	size_t   len, size;
@@ -39,7 +39,9 @@ static inline void pack_u16(struct pack *w, uint16_t v)
 
 static inline void pack_u32(struct pack *w, uint32_t v)
 {
-	pack_bytes(w, (uint8_t[]){ (uint8_t)(v >> 24), (uint8_t)(v >> 16), (uint8_t)(v >> 8), (uint8_t)v }, 4);
+	uint8_t b[4] = { (uint8_t)(v >> 24), (uint8_t)(v >> 16), (uint8_t)(v >> 8), (uint8_t)v };
+
+	pack_bytes(w, b, sizeof(b));
 }
 
 /* The 16 bits at offset at, which are written already: a length that was not known before. */

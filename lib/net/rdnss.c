@@ -39,7 +39,8 @@ static void one_server(struct net_lease *lease, const struct net_addr *a, bool t
 		if (!net_addr_same(&lease->dns[i], a))
 			continue;
 		if (take_back) {
-			memmove(&lease->dns[i], &lease->dns[i + 1], (lease->nr_dns - i - 1) * sizeof(*a));
+			memmove(&lease->dns[i], &lease->dns[i + 1],
+				(lease->nr_dns - i - 1) * sizeof(*a));
 			lease->nr_dns--;
 		}
 		return;
@@ -114,15 +115,17 @@ int rdnss_message(const uint8_t *msg, size_t len, unsigned ifindex, struct net_l
 	memcpy(&type, msg + 4, 2);
 	memcpy(&opts, msg + NL_HEAD + 2, 2);
 	memcpy(&index, msg + NL_HEAD + 4, 4);
-	if (size > len || size < NL_HEAD + ND_HEAD || type != RTM_NEWNDUSEROPT || msg[NL_HEAD] != AF_INET6 ||
-	    msg[NL_HEAD + 8] != ROUTER_ADVERTISEMENT || index != ifindex || opts > size - NL_HEAD - ND_HEAD)
+	if (size > len || size < NL_HEAD + ND_HEAD || type != RTM_NEWNDUSEROPT ||
+	    msg[NL_HEAD] != AF_INET6 || msg[NL_HEAD + 8] != ROUTER_ADVERTISEMENT ||
+	    index != ifindex || opts > size - NL_HEAD - ND_HEAD)
 		return 0;
 	return read_options(msg + NL_HEAD + ND_HEAD, opts, ifindex, lease);
 }
 
 int rdnss_open(struct err *e)
 {
-	struct sockaddr_nl own = { .nl_family = AF_NETLINK, .nl_groups = 1u << (RTNLGRP_ND_USEROPT - 1) };
+	struct sockaddr_nl own = { .nl_family = AF_NETLINK,
+				   .nl_groups = 1u << (RTNLGRP_ND_USEROPT - 1) };
 	int fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK, NETLINK_ROUTE), rc;
 
 	if (fd < 0)

@@ -17,13 +17,13 @@
 int rdnss_open(struct err *e);
 
 /*
- * Read what waits at fd and add to lease's dns, search what concerns interface ifindex; a lifetime of
- * 0 takes out again. Link-local servers get that scope. Returns how many options were taken, 0 if
- * nothing waits, or a negative errno.
+ * Read what waits at fd and add to lease's dns, search what concerns interface ifindex; a lifetime
+ * of 0 takes out again. Link-local servers get that scope. Returns how many options were taken, 0
+ * if nothing waits, or a negative errno.
  */
 int rdnss_read(int fd, unsigned ifindex, struct net_lease *lease, struct err *e);
 
-/* The same for one netlink message, header included, of len bytes. Returns 1 if it was taken, else 0. */
+/* The same for one netlink message of len bytes. Returns 1 if it was taken, else 0. */
 int rdnss_message(const uint8_t *msg, size_t len, unsigned ifindex, struct net_lease *lease);
 
 #endif

@@ -45,7 +45,8 @@ static void read_line_of(struct resolver *r, char *line)
 	struct name name;
 
 	if (!strcmp(key, "nameserver")) {
-		if (r->nr_servers < RESOLVER_SERVERS && net_addr_parse(word(&line), &r->servers[r->nr_servers]))
+		if (r->nr_servers < RESOLVER_SERVERS &&
+		    net_addr_parse(word(&line), &r->servers[r->nr_servers]))
 			r->nr_servers++;
 	} else if (!strcmp(key, "search") || !strcmp(key, "domain")) {
 		r->search[0] = 0;	/* the last line counts, resolv.conf(5) */
@@ -107,13 +108,14 @@ static int from_hosts(const char *path, const char *name, struct net_addr *out)
 }
 
 /* Ask for name with suffix behind it; "" for the name as it stands. */
-static int ask_with(const struct resolver *r, const char *name, const char *suffix, size_t suffix_len,
-		    struct net_addr *out, uint64_t deadline_ms, struct err *e)
+static int ask_with(const struct resolver *r, const char *name, const char *suffix,
+		    size_t suffix_len, struct net_addr *out, uint64_t deadline_ms, struct err *e)
 {
 	char full[2 * NAME_TEXT];
 	struct name n;
 
-	snprintf(full, sizeof(full), "%s%s%.*s", name, suffix_len ? "." : "", (int)suffix_len, suffix);
+	snprintf(full, sizeof(full), "%s%s%.*s", name, suffix_len ? "." : "", (int)suffix_len,
+		 suffix);
 	if (!name_parse(full, &n))
 		return err_say(e, -EINVAL, "not a host name");
 	return dns_ask(r, &n, out, deadline_ms, e);
@@ -156,10 +158,11 @@ static unsigned dots(const char *name)
 	return n;
 }
 
-static int ask_all(const struct resolver *r, const char *name, struct net_addr *out, uint64_t deadline_ms,
-		   struct err *e)
+static int ask_all(const struct resolver *r, const char *name, struct net_addr *out,
+		   uint64_t deadline_ms, struct err *e)
 {
-	bool whole = name[strlen(name) - 1] == '.', first = whole || dots(name) >= (r->ndots ? r->ndots : 1);
+	bool whole = name[strlen(name) - 1] == '.',
+	     first = whole || dots(name) >= (r->ndots ? r->ndots : 1);
 	struct err best = { 0 }, own = { 0 };
 	int rc = 0;
 
@@ -186,9 +189,11 @@ int net_resolve(const struct resolver *r, const char *name, struct net_addr out[
 
 	if (net_addr_parse(name, &out[0]))
 		return 1;
-	/* What only looks like an address is a mistyped one, and no name has only digits at its end. */
-	if (!name_parse(name, &wire) || !name_text(&wire, text) || !name[strspn(name, "0123456789.")])
-		return err_say(e, -EINVAL, "'%.*s' is neither an address nor a host name", 80, name);
+	/* What only looks like an address is a mistyped one. */
+	if (!name_parse(name, &wire) || !name_text(&wire, text) ||
+	    !name[strspn(name, "0123456789.")])
+		return err_say(e, -EINVAL, "'%.*s' is neither an address nor a host name", 80,
+			       name);
 	n = from_hosts(r->hosts, text, out);
 	return n ? n : ask_all(r, name, out, deadline_ms, e);
 }

@@ -30,8 +30,8 @@ void tell_lease(tell_fn *say, void *arg, const char *protocol, const struct net_
 
 	if (l->lease_s != LEASE_FOR_EVER)
 		snprintf(time, sizeof(time), "%u s", l->lease_s);
-	tell(say, arg, l->ifname, protocol, "%s/%u from %s for %s", net_addr_text(&l->addr, addr), l->prefix,
-	     net_addr_text(&l->server, server), time);
+	tell(say, arg, l->ifname, protocol, "%s/%u from %s for %s", net_addr_text(&l->addr, addr),
+	     l->prefix, net_addr_text(&l->server, server), time);
 }
 
 void sleep_until(uint64_t until_ms)

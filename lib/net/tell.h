@@ -1,4 +1,4 @@
-/* tell - what the clients of DHCP have in common: lines for a person, sleep, and errors that pass. */
+/* tell - what both clients of DHCP need: lines for a person, sleep, and errors that pass. */
 /* SPDX-License-Identifier: MIT */
 #ifndef NET_TELL_H
 #define NET_TELL_H

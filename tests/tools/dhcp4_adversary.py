@@ -9,6 +9,7 @@ The good lease is 10.86.0.50/24 from 10.86.0.1 for 3600 s. What must not be take
 import socket
 import struct
 import sys
+import time
 
 DISCOVER, OFFER, REQUEST, DECLINE, ACK, NAK = 1, 2, 3, 4, 5, 6
 SERVER, GOOD, EVIL = "10.86.0.1", "10.86.0.50", "10.86.0.66"
@@ -225,6 +226,19 @@ class Loss(Server):
             super().request(c)
 
 
+class Late(Server):
+    """Every answer comes when the question has been asked again, and then comes twice."""
+    def discover(self, c):
+        time.sleep(1.5)
+        super().discover(c)
+        super().discover(c)
+
+    def request(self, c):
+        time.sleep(1.5)
+        super().request(c)
+        super().request(c)
+
+
 class NeedsBroadcast(Server):
     """Behind a switch that forwards only what goes to all."""
     def discover(self, c):
@@ -296,6 +310,7 @@ CASES = {
     "two-servers": TwoServers,
     "conflict": Conflict,
     "loss": Loss,
+    "late": Late,
     "needs-broadcast": NeedsBroadcast,
     "expires": Expires,
     "renew-nak": RenewNak,
