@@ -258,12 +258,6 @@ int dhcp4_renew(const struct dhcp4_ask *ask, struct net_lease *lease, bool broad
 	return 0;
 }
 
-/* Errors of asking that end a wait, not the whole. */
-static bool lost(int rc)
-{
-	return rc == -ETIMEDOUT || rc == -ECONNREFUSED || rc == -EADDRNOTAVAIL;
-}
-
 /* One lease from T1 to its end: 0 if it was renewed, else the error. */
 static int keep_once(const struct dhcp4_ask *ask, struct net_lease *lease, struct err *e)
 {
@@ -288,9 +282,11 @@ int dhcp4_keep(const struct dhcp4_ask *ask, struct net_lease *lease,
 		struct err why = { 0 };
 		int rc = keep_once(&again, lease, &why);
 
-		while (rc && lost(rc)) {
+		while (rc && !error_stays(rc)) {
 			SAY(ask, "%s; asks anew", why.msg);
 			rc = dhcp4_acquire(&again, lease, &why);
+			if (rc && rc != -ETIMEDOUT)
+				sleep_until(now_ms() + AGAIN_MAX_MS);
 		}
 		if (rc) {
 			if (e)

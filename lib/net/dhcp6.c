@@ -295,9 +295,11 @@ int dhcp6_keep(const struct dhcp6_ask *ask, struct net_lease *lease,
 		struct err why = { 0 };
 		int rc = keep_once(&again, lease, &why);
 
-		while (rc == -ETIMEDOUT || rc == -ECONNREFUSED || rc == -EADDRNOTAVAIL) {
+		while (rc && !error_stays(rc)) {
 			SAY(ask, "%s; asks anew", why.msg);
 			rc = dhcp6_acquire(&again, lease, &why);
+			if (rc && rc != -ETIMEDOUT)
+				sleep_until(now_ms() + AGAIN_MAX_MS);
 		}
 		if (rc) {
 			if (e)

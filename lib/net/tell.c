@@ -40,6 +40,11 @@ void sleep_until(uint64_t until_ms)
 		poll(NULL, 0, until_ms - now < 1 << 30 ? (int)(until_ms - now) : 1 << 30);
 }
 
+bool error_stays(int rc)
+{
+	return rc == -ENODEV || rc == -EPFNOSUPPORT || rc == -EPERM || rc == -EACCES;
+}
+
 bool error_passes(int rc)
 {
 	static const int codes[] = {

@@ -23,4 +23,7 @@ void sleep_until(uint64_t until_ms);
 /* An error of sending that time may heal: the interface is down for a moment, a queue is full. */
 bool error_passes(int rc);
 
+/* An error that no time heals: there is no such interface, it is of another kind, or we may not. */
+bool error_stays(int rc);
+
 #endif
