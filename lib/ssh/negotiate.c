@@ -136,7 +136,8 @@ static int choose(int which, struct wire_str ours, struct wire_str theirs, struc
 			return 0;
 	}
 	ssh_printable(text, sizeof(text), theirs.p, theirs.len);
-	return err_say(e, -EPROTO, "no %s in common: the server has %s", list_names[which], *text ? text : "none");
+	return err_say(e, which == HOSTKEY ? -ENOKEY : -EPROTO, "no %s in common: the server has %s",
+		       list_names[which], *text ? text : "none");
 }
 
 static const struct ssh_cipher_alg *find_cipher(struct wire_str name)

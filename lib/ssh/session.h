@@ -110,6 +110,9 @@ void ssh_printable(char *dst, size_t size, const void *src, size_t len);
 /* One turn of everything: keys when due, answers, at most one wait. 0 or the connection's error. */
 int ssh_pump(struct ssh *s, unsigned wait_ms, struct err *e);
 
+/* Handle a message of a phase after the first keys. */
+int ssh_dispatch(struct ssh *s, const uint8_t *p, size_t len, struct err *e);
+
 /* Handle the packets that are there, up to a KEXINIT or to mail. *any: there was one. */
 int ssh_process(struct ssh *s, bool *any, struct err *e);
 

@@ -52,7 +52,7 @@ struct ssh_info {
 /*
  * Talk to the server at the other end of tcp, which belongs to the connection from now on, also when
  * this fails: versions, key exchange, proof of the host key, its verdict. Errors: -EPROTO (the server breaks a
- * rule, or has no algorithm in common), -EKEYREJECTED, what verify said, -ETIMEDOUT, -ECONNRESET.
+ * rule, or has no algorithm in common), -ENOKEY (no host key of the kinds asked for), -EKEYREJECTED, what verify said, -ETIMEDOUT, -ECONNRESET.
  */
 int ssh_open(struct ssh **out, struct stream *tcp, const struct ssh_options *opt, struct err *e);
 

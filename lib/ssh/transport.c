@@ -88,8 +88,7 @@ static int keep_kexinit(struct ssh *s, const uint8_t *p, size_t len, struct err 
 	return 0;
 }
 
-/* A message of the phase after the first keys. */
-static int dispatch(struct ssh *s, const uint8_t *p, size_t len, struct err *e)
+int ssh_dispatch(struct ssh *s, const uint8_t *p, size_t len, struct err *e)
 {
 	struct wire w = wire_over(p + 1, len - 1);
 	uint8_t type = p[0];
@@ -135,7 +134,7 @@ int ssh_process(struct ssh *s, bool *any, struct err *e)
 		if (rc <= 0)
 			break;
 		*any = true;
-		rc = dispatch(s, p, len, e);
+		rc = ssh_dispatch(s, p, len, e);
 	}
 	return rc;
 }
@@ -376,7 +375,8 @@ static void say_goodbye(struct ssh *s)
 	static const struct {
 		int code;
 		uint32_t reason;
-	} why[] = { { 0, 11 }, { -EPROTO, 2 }, { -EBADMSG, 5 }, { -EKEYREJECTED, 9 }, { -EACCES, 14 }, { -ECANCELED, 11 } };
+	} why[] = { { 0, 11 }, { -EPROTO, 2 }, { -EBADMSG, 5 }, { -EKEYREJECTED, 9 }, { -EACCES, 14 }, { -ECANCELED, 11 },
+		    { -ENOKEY, 3 } };
 	uint64_t deadline = now_ms() + GOODBYE_MS;
 	struct err e = { 0 };
 
