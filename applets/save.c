@@ -62,7 +62,7 @@ static void progress(void *ctx)
 	unsigned shift = s->kernel.src.page_shift;
 
 	(void)ctx;
-	if (now - job.last < PROGRESS_MS || !all)
+	if (now - job.last < PROGRESS_MS || !all || done == job.last_done)
 		return;
 	rate = (done - job.last_done) * 1000 / (now - job.last);
 	left = rate ? (all - done) / rate : 0;

@@ -58,6 +58,8 @@ static bool save_logs(struct run *r, struct attempt *a)
 		  .on_stuck = STEP_NEXT_TARGET, .always = true },
 		{ "pstore", run_pstore, .deadline_s = 60, .on_stuck = STEP_NEXT_TARGET },
 	};
+	/* Without a log there may be a dump, but not on a server that does not let us in. */
+	static const struct step server = STEP("server", server_answers, NULL, 120);
 	size_t n = a->target.kind == TARGET_RAW ? 1 : 2;
 	struct step_end end;
 
@@ -69,6 +71,10 @@ static bool save_logs(struct run *r, struct attempt *a)
 		if (i == 0 && end.ok)
 			target_place(a, "vmcore-dmesg.txt", r->closing.kept,
 				     sizeof(r->closing.kept));
+		else if (i == 0 && a->target.kind == TARGET_SSH && run_step(r, &server, a, &end) != STEP_GO_ON) {
+			because(r, server.name, &end);
+			return false;
+		}
 	}
 	return true;
 }

@@ -46,6 +46,9 @@ static void add_login(struct program *p, const struct attempt *a)
 
 	if (a->target.kind != TARGET_SSH)
 		return;
+	/* The next target may be better, and the log of the step says why. */
+	p->words[p->n++] = "--tries=3";
+	p->words[p->n++] = "--connect-timeout=30";
 	p->words[p->n++] = "-i";
 	p->words[p->n++] = o->sshkey;
 	if (o->host_key[0]) {

@@ -11,6 +11,7 @@
 
 #include "base/io.h"
 #include "net/netup.h"
+#include "ssh/login.h"
 
 enum { CMDLINE_MAX = 64 << 10 };
 
@@ -142,4 +143,24 @@ void server_keep_directory(void *arg, const struct step_out *out)
 
 	snprintf(a->dir, sizeof(a->dir), "%s", out->text);
 	target_file(a, "vmcore", a->vmcore, sizeof(a->vmcore));
+}
+
+int server_answers(void *arg, struct step_out *out)
+{
+	const struct attempt *a = arg;
+	const struct target_opts *o = &a->target.opts;
+	struct ssh_login l = { .keys = { o->sshkey }, .nr_keys = 1, .port = (uint16_t)o->port, .tries = 1,
+			       .connect_ms = 30000, .pin = o->host_key[0] ? o->host_key : NULL };
+	struct ssh *ssh = NULL;
+	struct server s;
+	int rc;
+
+	server_split(a->target.device, &s);
+	l.user = s.user;
+	l.host = s.host;
+	l.nr_known_hosts = server_known(&a->target, l.known_hosts);
+	rc = ssh_login(&ssh, &l, &out->err);
+	if (!rc)
+		ssh_close(ssh);
+	return rc;
 }

@@ -34,6 +34,9 @@ int server_network(void *arg, struct step_out *out);
 /* The name of this dump's directory, which the first file that is saved makes. text: its path. */
 int server_directory(void *arg, struct step_out *out);
 
+/* Is it worth going on? Log in once, and out. */
+int server_answers(void *arg, struct step_out *out);
+
 /* The counterparts in the parent. */
 void server_keep_network(void *arg, const struct step_out *out);
 void server_keep_directory(void *arg, const struct step_out *out);

@@ -13,6 +13,7 @@ struct remote {
 	struct stream *channel;		/* of SFTP */
 	struct sftp *sftp;
 	unsigned generation;
+	struct err gone;		/* it cannot be reached, as often as was tried */
 };
 
 int remote_new(struct remote **out, const struct remote_link *link, struct err *e)
@@ -51,9 +52,10 @@ int remote_sftp(struct remote *r, struct sftp **out, unsigned *generation, struc
 	if (r->sftp && sftp_broken(r->sftp))
 		remote_drop(r);
 	if (!r->sftp) {
-		rc = r->link.channel(r->link.arg, NULL, &r->channel, e);
-		if (rc)
-			return rc;
+		if (!r->gone.code)
+			r->link.channel(r->link.arg, NULL, &r->channel, &r->gone);
+		if (r->gone.code)
+			return err_say(e, r->gone.code, "%s", r->gone.msg);
 		r->generation++;
 		rc = sftp_open(&r->sftp, r->channel, e);
 		if (rc) {
@@ -103,6 +105,18 @@ static int url_write(struct sink *s, uint64_t at, const void *buf, size_t len, s
 	return sink_write(((struct url_sink *)s)->inner, at, buf, len, e);
 }
 
+static int url_reserve(struct sink *s, uint64_t len, struct err *e)
+{
+	struct sink *inner = ((struct url_sink *)s)->inner;
+
+	return inner->ops->reserve ? inner->ops->reserve(inner, len, e) : 0;
+}
+
+static int url_settle(struct sink *s, uint64_t *lost_from, struct err *e)
+{
+	return sink_settle(((struct url_sink *)s)->inner, lost_from, e);
+}
+
 static uint64_t url_space(struct sink *s)
 {
 	return sink_space(((struct url_sink *)s)->inner);
@@ -130,7 +144,7 @@ static void url_release(struct sink *s)
 int url_sink_open(struct sink **out, const char *url, bool replace, struct err *e)
 {
 	static const struct sink_ops ops = {
-		"url", url_write, NULL, url_space, url_commit, url_keep, url_release, NULL,
+		"url", url_write, url_reserve, url_space, url_commit, url_keep, url_release, url_settle,
 	};
 	struct url_sink *u = calloc(1, sizeof(*u));
 	struct remote_url where;

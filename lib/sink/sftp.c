@@ -9,7 +9,7 @@
 #include "sink/remote.h"
 
 /* Connections that may break one after the other without a byte acknowledged in between. */
-enum { IN_VAIN = 3, MAX_PATH = 1100 };
+enum { IN_VAIN = 3, MAX_PATH = 1100, PIECE = 256 << 10 };
 
 struct sftp_sink {
 	struct sink base;
@@ -21,6 +21,7 @@ struct sftp_sink {
 	bool     unsynced;		/* the server cannot fsync */
 	bool     closed;		/* and synced: only the name is missing */
 	bool     replace;
+	struct err lost;		/* what the server did not take, after settle told it */
 	uint64_t end;			/* bytes of the file */
 	char     part[MAX_PATH], path[MAX_PATH];
 };
@@ -77,6 +78,7 @@ struct piece {
 	uint64_t at;
 	const void *buf;
 	size_t len;
+	uint64_t *from;
 };
 
 typedef int step(struct sftp_sink *k, const struct piece *p, struct err *e);
@@ -105,7 +107,12 @@ static int step_write(struct sftp_sink *k, const struct piece *p, struct err *e)
 	return sftp_write(k->f, p->at, p->buf, p->len, e);
 }
 
-static int step_sync(struct sftp_sink *k, const struct piece *p, struct err *e)
+static int step_settle(struct sftp_sink *k, const struct piece *p, struct err *e)
+{
+	return sftp_settle(k->f, p->from, e);
+}
+
+static int step_fsync(struct sftp_sink *k, const struct piece *p, struct err *e)
 {
 	int rc = sftp_fsync(k->f, e);
 
@@ -115,6 +122,13 @@ static int step_sync(struct sftp_sink *k, const struct piece *p, struct err *e)
 		k->unsynced = true;
 		rc = 0;
 	}
+	return rc;
+}
+
+static int step_sync(struct sftp_sink *k, const struct piece *p, struct err *e)
+{
+	int rc = step_fsync(k, p, e);
+
 	return rc ? rc : sftp_check_size(k->f, e);
 }
 
@@ -156,7 +170,7 @@ static int step_make_way(struct sftp_sink *k, const struct piece *p, struct err 
 static int sftp_sink_write(struct sink *s, uint64_t at, const void *buf, size_t len, struct err *e)
 {
 	struct sftp_sink *k = (struct sftp_sink *)s;
-	int rc = persist(k, step_write, &(struct piece){ at, buf, len }, e);
+	int rc = persist(k, step_write, &(struct piece){ .at = at, .buf = buf, .len = len }, e);
 
 	if (!rc && at + len > k->end)
 		k->end = at + len;
@@ -185,10 +199,39 @@ static uint64_t sftp_sink_space(struct sink *s)
 	return space;
 }
 
+/*
+ * SFTP has no fallocate: zeros take the room, on the disk. Else a dump that is ended by a full disk could not be told its header
+ * and bitmaps, which are holes until then.
+ */
+static int sftp_sink_reserve(struct sink *s, uint64_t len, struct err *e)
+{
+	struct sftp_sink *k = (struct sftp_sink *)s;
+	char *zeros = calloc(1, PIECE);
+	int rc = zeros ? 0 : err_set(e, -ENOMEM, "reserve room on the server");
+
+	for (uint64_t at = 0; at < len && !rc; at += PIECE)
+		rc = sftp_sink_write(s, at, zeros, len - at < PIECE ? (size_t)(len - at) : PIECE, e);
+	free(zeros);
+	return rc ? rc : persist(k, step_fsync, NULL, e);
+}
+
+static int sftp_sink_settle(struct sink *s, uint64_t *lost_from, struct err *e)
+{
+	struct sftp_sink *k = (struct sftp_sink *)s;
+	struct err why = { 0 };
+	int rc = persist(k, step_settle, &(struct piece){ .from = lost_from }, &why);
+
+	if (rc && !k->lost.code)
+		k->lost = why;
+	if (rc && e)
+		*e = why;
+	return rc;
+}
+
 static int sftp_sink_keep(struct sink *s, struct err *e)
 {
 	struct sftp_sink *k = (struct sftp_sink *)s;
-	int rc = persist(k, step_sync, NULL, e);
+	int rc = persist(k, k->lost.code ? step_fsync : step_sync, NULL, e);
 
 	return rc ? rc : persist(k, step_close, NULL, e);
 }
@@ -196,8 +239,11 @@ static int sftp_sink_keep(struct sink *s, struct err *e)
 static int sftp_sink_commit(struct sink *s, struct ack *ack, struct err *e)
 {
 	struct sftp_sink *k = (struct sftp_sink *)s;
-	int rc = persist(k, step_sync, NULL, e);
+	int rc;
 
+	if (k->lost.code)
+		return err_say(e, k->lost.code, "%s", k->lost.msg);
+	rc = persist(k, step_sync, NULL, e);
 	if (!rc)
 		rc = persist(k, step_close, NULL, e);
 	if (rc)
@@ -268,8 +314,8 @@ static int begin_often(struct sftp_sink *k, struct err *e)
 int sftp_sink_open(struct sink **out, struct remote *r, const char *path, bool replace, struct err *e)
 {
 	static const struct sink_ops ops = {
-		"sftp", sftp_sink_write, NULL, sftp_sink_space, sftp_sink_commit, sftp_sink_keep,
-		sftp_sink_release, NULL,
+		"sftp", sftp_sink_write, sftp_sink_reserve, sftp_sink_space, sftp_sink_commit, sftp_sink_keep,
+		sftp_sink_release, sftp_sink_settle,
 	};
 	struct sftp_sink *k = calloc(1, sizeof(*k));
 	int rc;

@@ -94,7 +94,7 @@ static int connect_once(struct ssh **out, const struct ssh_login *l, const struc
 	const char *algorithms[SSH_HOSTS_ALGORITHMS];
 	struct ssh_options opt = {
 		.verify = ssh_hosts_verify, .verify_arg = hosts, .hostkeys = algorithms,
-		.say = l->say, .say_arg = l->arg,
+		.say = l->say, .say_arg = l->arg, .handshake_ms = l->connect_ms,
 	};
 	struct stream *tcp;
 	int rc = net_dial(&tcp, l->host, hosts->port, l->connect_ms ? l->connect_ms : CONNECT_MS, e);

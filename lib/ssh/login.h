@@ -21,7 +21,7 @@ struct ssh_login {
 	const char *known_hosts[LOGIN_MAX_FILES];	/* ~/.ssh/known_hosts, /etc/ssh/ssh_known_hosts */
 	size_t      nr_known_hosts;
 	const char *pin;		/* "SHA256:..."; then known_hosts are not read */
-	unsigned    connect_ms;		/* longest wait for TCP; 60,000 */
+	unsigned    connect_ms;		/* longest wait for TCP, for the server's key, for the login; 60,000 each */
 	unsigned    tries;		/* connections before it is given up; 5 */
 	/* One line of what is going on, for the log. May be NULL. */
 	void      (*say)(void *arg, const char *line);

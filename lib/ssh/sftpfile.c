@@ -47,6 +47,7 @@ struct sftp_file {
 	size_t   handle_len;
 	uint64_t end, acked, acked_end;	/* offset behind the last byte; bytes; offset */
 	struct err failed;		/* the first write that the server refused */
+	uint64_t refused_from;		/* lowest offset of what it refused since the last settling */
 };
 
 static uint8_t *slot_data(const struct sftp_file *f, const struct slot *slot)
@@ -86,9 +87,13 @@ bool sftp_answer(struct sftp *s, uint32_t id, struct wire *w)
 				continue;
 			slot->state = SLOT_FREE;
 			snprintf(act, sizeof(act), "write byte %llu of", (unsigned long long)slot->at);
-			if (!sftp_status(w, act, f->path, &e) && !w->bad)
+			if (!sftp_status(w, act, f->path, &e) && !w->bad) {
 				note_acked(f, slot);
-			else if (!f->failed.code)
+				return true;
+			}
+			if (slot->at < f->refused_from)
+				f->refused_from = slot->at;
+			if (!f->failed.code)
 				f->failed = e.code ? e : (struct err){ -EPROTO, "a status that is cut" };
 			return true;
 		}
@@ -171,6 +176,23 @@ int sftp_drain(struct sftp_file *f, struct err *e)
 	while (!rc && find_slot(f, SLOT_SENT))
 		rc = sftp_take(f->s, e);
 	return !rc && f->failed.code ? tell_failure(f, e) : rc;
+}
+
+int sftp_settle(struct sftp_file *f, uint64_t *lost_from, struct err *e)
+{
+	int rc = f->failed.code && f->s ? 0 : check(f, e), told;
+
+	if (!rc)
+		rc = push(f, e);
+	while (!rc && find_slot(f, SLOT_SENT))
+		rc = sftp_take(f->s, e);
+	if (rc || !f->failed.code)
+		return rc;
+	told = tell_failure(f, e);
+	*lost_from = f->refused_from;
+	f->failed = (struct err){ 0 };
+	f->refused_from = UINT64_MAX;
+	return told;
 }
 
 int sftp_fsync(struct sftp_file *f, struct err *e)
@@ -343,6 +365,7 @@ int sftp_create(struct sftp_file **out, struct sftp *s, const char *path, struct
 		return err_set(e, -ENOMEM, "open %s on the server", path);
 	f->chunk = s->max_write < MAX_CHUNK ? s->max_write : MAX_CHUNK;
 	f->nr_slots = SFTP_WINDOW / f->chunk < SFTP_SLOTS ? SFTP_WINDOW / f->chunk : SFTP_SLOTS;
+	f->refused_from = UINT64_MAX;
 	f->path = strdup(path);
 	f->mem = malloc((size_t)f->nr_slots * (SFTP_HEAD + f->chunk));
 	f->records = malloc(MAX_RECORDS * sizeof(*f->records));
