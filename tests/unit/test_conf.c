@@ -516,7 +516,7 @@ static void test_documented_defaults(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_lexical), cmocka_unit_test(test_refused), cmocka_unit_test(test_accepted),
+		cmocka_unit_test(test_lexical), cmocka_unit_test(test_refused), cmocka_unit_test(test_network), cmocka_unit_test(test_accepted),
 		cmocka_unit_test(test_values), cmocka_unit_test(test_blocks),
 		cmocka_unit_test(test_cmdline_of_targets), cmocka_unit_test(test_network),
 		cmocka_unit_test(test_collector),
