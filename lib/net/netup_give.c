@@ -3,7 +3,6 @@
 #include "net/netup_run.h"
 
 #include <errno.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 

@@ -3,14 +3,11 @@
 #include "net/netup_run.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <net/if_arp.h>
-#include <poll.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "base/io.h"
 #include "net/rdnss.h"
@@ -107,7 +104,7 @@ static int prepare_ipv6(struct job *j, struct err *e)
 			       j->name);
 	if (rc)
 		return err_set(e, rc, "write %s", path);
-	if (j->want->method == NET_LINK6)
+	if (!by_router(j->want) || j->want->method == NET_LINK6)
 		return 0;
 	/* 2: also where this machine forwards packets. */
 	snprintf(path, sizeof(path), "/proc/sys/net/ipv6/conf/%s/accept_ra", j->name);

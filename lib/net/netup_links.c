@@ -2,7 +2,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "net/netup_run.h"
 
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

@@ -3,7 +3,6 @@
 #include "net/rtnl_ip.h"
 
 #include <errno.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 

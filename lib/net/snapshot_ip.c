@@ -1,6 +1,5 @@
 /* snapshot_ip - which words give the addresses, routes and name servers again? */
 /* SPDX-License-Identifier: MIT */
-#include <net/if_arp.h>
 #include <stdio.h>
 #include <string.h>
 
