@@ -27,7 +27,7 @@ struct net_result {
 	int   missing;	/* wanted by name, and not there: each has had its line */
 };
 
-/* A line for each wait and each result, without newline: "eth0: carrier after 1.2 s". */
+/* A line for each wait and each result, without newline: "eth0: carrier after 1.2 s". May be NULL below. */
 typedef void net_say(void *arg, const char *line);
 
 /*

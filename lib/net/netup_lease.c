@@ -156,7 +156,7 @@ static void install(void *arg, const struct net_lease *now)
 	struct err e = { 0 };
 	struct defaults none = { { 0 } };
 
-	if (lease_install(&k->rtnl, now, k->index, &none, &e))
+	if (lease_install(&k->rtnl, now, k->index, &none, &e) && k->say)
 		k->say(k->arg, e.msg);
 }
 
@@ -174,7 +174,7 @@ static int keep_one(const struct net_lease *from, net_say *say, void *arg)
 	*lease = *from;
 	rc = lease->addr.family == AF_INET ? dhcp4_keep(&four, lease, install, &k, &e) :
 					     dhcp6_keep(&six, lease, install, &k, &e);
-	if (rc)
+	if (rc && say)
 		say(arg, e.msg);
 	return rc ? 1 : 0;
 }
