@@ -121,21 +121,19 @@ int dhcp4_link_unicast(const char *ifname, const struct net_addr *from, const st
 	return rc;
 }
 
-/* What the kernel knows of a packet: is it of a VLAN, is its checksum not made yet? */
-static void look_aside(struct msghdr *m, bool *vlan, bool *unsummed)
+/* Does the kernel say that the checksum of the packet is not made yet? */
+static bool is_unsummed(struct msghdr *m)
 {
 	struct tpacket_auxdata aux;
 
-	*vlan = *unsummed = false;
 	for (struct cmsghdr *c = CMSG_FIRSTHDR(m); c; c = CMSG_NXTHDR(m, c)) {
 		if (c->cmsg_level != SOL_PACKET || c->cmsg_type != PACKET_AUXDATA ||
 		    c->cmsg_len < CMSG_LEN(sizeof(aux)))
 			continue;
 		memcpy(&aux, CMSG_DATA(c), sizeof(aux));
-		/* Number 0 is a priority without a VLAN (IEEE 802.1Q 9.6). */
-		*vlan = aux.tp_status & TP_STATUS_VLAN_VALID && aux.tp_vlan_tci & 0xfff;
-		*unsummed = aux.tp_status & TP_STATUS_CSUMNOTREADY;
+		return aux.tp_status & TP_STATUS_CSUMNOTREADY;
 	}
+	return false;
 }
 
 const uint8_t *dhcp4_link_receive(const struct dhcp4_link *l, uint8_t *buf, size_t size,
@@ -152,8 +150,7 @@ const uint8_t *dhcp4_link_receive(const struct dhcp4_link *l, uint8_t *buf, size
 		struct msghdr m = { .msg_name = &from, .msg_namelen = sizeof(from), .msg_iov = &v,
 				    .msg_iovlen = 1, .msg_control = &control,
 				    .msg_controllen = sizeof(control) };
-		bool vlan, unsummed;
-		const uint8_t *p;
+		const uint8_t *p = NULL;
 		ssize_t n;
 
 		*rc = net_wait(l->fd, POLLIN, until_ms);
@@ -164,12 +161,11 @@ const uint8_t *dhcp4_link_receive(const struct dhcp4_link *l, uint8_t *buf, size
 			*rc = -errno;
 			return NULL;
 		}
-		if (n < 0 || from.sll_pkttype == PACKET_OTHERHOST ||
-		    from.sll_pkttype == PACKET_OUTGOING)
-			continue;
-		look_aside(&m, &vlan, &unsummed);
-		*len = (size_t)n;
-		p = vlan ? NULL : dhcp4_payload(buf, len, unsummed);
+		/* What is tagged for a VLAN that nobody has here counts as another host's, too. */
+		if (n >= 0 && from.sll_pkttype != PACKET_OTHERHOST) {
+			*len = (size_t)n;
+			p = dhcp4_payload(buf, len, is_unsummed(&m));
+		}
 		if (p)
 			return p;
 		/* Else a flood of rubbish would never let it end. */
