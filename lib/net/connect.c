@@ -19,14 +19,15 @@ int net_wait(int fd, short events, uint64_t deadline_ms)
 
 	for (;;) {
 		uint64_t now = now_ms(), left = deadline_ms > now ? deadline_ms - now : 0;
-		int n = poll(&p, 1, left < WAIT_MAX_MS ? (int)left : WAIT_MAX_MS);
+		int n;
 
+		if (!left)
+			return -ETIMEDOUT;
+		n = poll(&p, 1, left < WAIT_MAX_MS ? (int)left : WAIT_MAX_MS);
 		if (n > 0)
 			return 0;
 		if (n < 0 && errno != EINTR)
 			return -errno;
-		if (n == 0 && left < WAIT_MAX_MS)
-			return -ETIMEDOUT;
 	}
 }
 

@@ -10,7 +10,10 @@
 /* Returns a non-blocking socket, or a negative errno: -ETIMEDOUT at deadline_ms, as now_ms. */
 int net_connect(const struct net_addr *a, uint16_t port, uint64_t deadline_ms);
 
-/* Wait for events of poll(2) at fd until deadline_ms. Returns 0 or -ETIMEDOUT or another errno. */
+/*
+ * Wait for events of poll(2) at fd. Returns 0; -ETIMEDOUT from deadline_ms on, whatever there is, so
+ * that a flood ends, too; or another negative errno.
+ */
 int net_wait(int fd, short events, uint64_t deadline_ms);
 
 #endif

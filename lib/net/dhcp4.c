@@ -94,8 +94,6 @@ static int wait_answer(struct client *c, struct net_lease *got, uint64_t until_m
 				 why.msg);
 		if (!rc && fits(c, type, got))
 			return (int)type;
-		if (now_ms() >= until_ms)
-			return -ETIMEDOUT;
 	}
 }
 

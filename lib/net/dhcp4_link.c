@@ -168,11 +168,6 @@ const uint8_t *dhcp4_link_receive(const struct dhcp4_link *l, uint8_t *buf, size
 		}
 		if (p)
 			return p;
-		/* Else a flood of rubbish would never let it end. */
-		if (now_ms() >= until_ms) {
-			*rc = -ETIMEDOUT;
-			return NULL;
-		}
 	}
 }
 
@@ -198,7 +193,7 @@ static bool claimed(int fd, const struct dhcp4_link *l, const struct net_addr *a
 {
 	uint8_t p[ARP_LEN];
 
-	while (now_ms() < until_ms && !net_wait(fd, POLLIN, until_ms)) {
+	while (!net_wait(fd, POLLIN, until_ms)) {
 		ssize_t n = recv(fd, p, sizeof(p), 0);
 
 		if (n == ARP_LEN && get_be16(p) == ARPHRD_ETHER &&

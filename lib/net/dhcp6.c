@@ -139,8 +139,6 @@ static int wait_answer(struct client *c, struct net_lease *got, uint64_t until_m
 			rc = take(c, got);
 		if (rc != -EAGAIN)
 			return rc;
-		if (now_ms() >= until_ms)
-			return -ETIMEDOUT;
 	}
 }
 

@@ -54,7 +54,7 @@ def only_a(q, made):
 def wrong_id(q):
     wrong = bytearray(q.good())
     wrong[0] ^= 1
-    return [bytes(wrong)] * 500 + [q.good()]
+    return [bytes(wrong)] * 50 + [q.good()]
 
 
 def wrong_question(q):
@@ -84,6 +84,7 @@ BEHAVIOURS = {
     "first-silent": lambda q: [q.good()] if q.server else [],
     "a-silent": lambda q: [] if q.type == A else [q.reply(record(b"\xc0\x0c", AAAA, b"\x20\1" + b"\0" * 13 + b"\1"), 1)],
     "wrong-id": wrong_id,
+    "wrong-id-for-ever": lambda q: [bytes([q.data[0] ^ 1]) + q.good()[1:]] * 40000,
     "wrong-question": wrong_question,
     "wrong-port": lambda q: [q.good()],
     "no-question": lambda q: [q.reply(record(name("no-question.test"), A, GOOD), 1, qd=0, question=b""), q.good()],
