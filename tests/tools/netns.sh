@@ -21,6 +21,7 @@ net_make() {
 	NET=$1
 	trap net_end EXIT
 	net_gone
+	: >server.log
 	ip netns add "$NET-s" 2>netns.log || skip "no network namespaces here: $(tail -n 1 netns.log)"
 	ip netns add "$NET-c"
 	ip -n "$NET-s" link add srv type veth peer name cli netns "$NET-c" 2>netns.log ||
