@@ -2,10 +2,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * usage: sshrun [-i KEY]... [-p PORT] [-u USER] [-f FINGERPRINT] [-k|-c|-m|-H NAMES] [-r BYTES] [-w BYTES]
- *               [-z BYTES] [-t MS] [-a MS] [-n] [-s] [-S] [-v] [-x] HOST COMMAND
+ *               [-z BYTES] [-C CHANNELS] [-t MS] [-a MS] [-n] [-s] [-S] [-v] [-x] HOST COMMAND
  *   -k -c -m -H  key exchanges, ciphers, MACs, host key algorithms, comma separated
  *   -r  change keys after as many bytes    -w  the channel's window
  *   -z  send so many bytes that a seed makes, instead of standard input; and read as many, if "cat"
+ *   -C  run it on so many channels at once, each gets the bytes of -z in turns
  *   -t  handshake and idle time   -a  keepalive time   -n  need strict key exchange
  *   -s  do not use the CPU's AES   -S  COMMAND is a subsystem   -v  say what was agreed   -x  CPU seconds
  * HOST is an IPv4 address, or "-": the connection is file descriptor 3. Exit status: the command's; 255
@@ -36,7 +37,7 @@ struct plan {
 	size_t nr_keys;
 	uint64_t size;
 	bool made, subsystem, verbose, cpu;
-	unsigned idle_ms;
+	unsigned idle_ms, channels;
 };
 
 static const char **split(char *names)
@@ -76,7 +77,7 @@ static int read_args(struct plan *p, int argc, char **argv)
 	struct err e = { 0 };
 	int c;
 
-	while ((c = getopt(argc, argv, "i:p:u:f:k:c:m:H:r:w:z:t:a:nsSvx")) != -1) {
+	while ((c = getopt(argc, argv, "i:p:u:f:k:c:m:H:r:w:z:C:t:a:nsSvx")) != -1) {
 		switch (c) {
 		case 'i':
 			if (p->nr_keys == MAX || ssh_userkey_read(&p->keys[p->nr_keys++], optarg, NULL, &e)) {
@@ -94,6 +95,7 @@ static int read_args(struct plan *p, int argc, char **argv)
 		case 'r': p->opt.rekey_bytes = strtoull(optarg, NULL, 0); break;
 		case 'w': p->opt.window = (unsigned)atoi(optarg); break;
 		case 'z': p->size = strtoull(optarg, NULL, 0); p->made = true; break;
+		case 'C': p->channels = (unsigned)atoi(optarg); break;
 		case 't': p->idle_ms = p->opt.handshake_ms = (unsigned)atoi(optarg); break;
 		case 'a': p->opt.keepalive_ms = (unsigned)atoi(optarg); break;
 		case 'n': p->opt.need_strict_kex = true; break;
@@ -174,6 +176,38 @@ static int transfer(const struct plan *p, struct stream *s, struct err *e)
 	return rc ? rc : drain(s, true, e);
 }
 
+/* Several channels, a piece to each in turns; their outputs one after the other. */
+static int run_channels(const struct plan *p, struct ssh *ssh, struct err *e)
+{
+	static uint8_t buf[CHUNK];
+	struct stream *s[MAX] = { 0 };
+	struct ssh_exit exit;
+	uint64_t state = 1;
+	unsigned n = p->channels < MAX ? p->channels : MAX;
+	int rc = ssh_auth(ssh, p->user, p->keys, p->nr_keys, e);
+
+	for (unsigned i = 0; !rc && i < n; i++)
+		rc = ssh_channel_exec(ssh, p->command, &s[i], e);
+	for (uint64_t left = p->size, part; !rc && left; left -= part) {
+		part = left < CHUNK ? left : CHUNK;
+		make_bytes(buf, (size_t)part, &state);
+		for (unsigned i = 0; !rc && i < n; i++)
+			rc = stream_write(s[i], buf, (size_t)part, e);
+	}
+	for (unsigned i = 0; !rc && i < n; i++) {
+		rc = stream_shutdown(s[i], e);
+		if (!rc)
+			rc = drain(s[i], true, e);
+		if (!rc)
+			rc = ssh_channel_status(s[i], &exit, e);
+		if (!rc && (!exit.known || exit.status))
+			rc = err_say(e, -EPROTO, "channel %u: status %u", i, exit.status);
+	}
+	for (unsigned i = 0; i < n; i++)
+		stream_close(s[i]);
+	return rc;
+}
+
 static int run(const struct plan *p, struct ssh *ssh, struct err *e)
 {
 	struct ssh_exit exit = { 0 };
@@ -223,7 +257,7 @@ int main(int argc, char **argv)
 	if (!rc)
 		rc = ssh_open(&ssh, tcp, &p.opt, &e);
 	if (!rc)
-		rc = run(&p, ssh, &e);
+		rc = p.channels ? run_channels(&p, ssh, &e) : run(&p, ssh, &e);
 	if (ssh && p.verbose) {
 		ssh_describe(ssh, &info);
 		fprintf(stderr, "rekeys: %llu\n", (unsigned long long)info.rekeys);
