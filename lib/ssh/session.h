@@ -54,7 +54,7 @@ struct ssh {
 	size_t in_start, in_end, out_start, out_end;
 	uint8_t pad[256];
 	size_t pad_left;
-	uint64_t heard_ms;
+	uint64_t heard_ms, asked_ms;	/* the last bytes that came, the last keepalive */
 	unsigned unanswered;		/* keepalives since */
 
 	/* Key exchange (kex.c). */

@@ -162,19 +162,22 @@ static void post_owed(struct ssh *s)
 /* Is a silent server alive? *wait_ms is cut to when to ask next. */
 static int keep_alive(struct ssh *s, unsigned *wait_ms, struct err *e)
 {
-	uint64_t silent = now_ms() - s->heard_ms, next = (uint64_t)s->opt.keepalive_ms * (s->unanswered + 1);
+	uint64_t now = now_ms(), every = s->opt.keepalive_ms;
+	/* Not by what was heard alone: who made a pause himself asks once, and then listens. */
+	uint64_t silent = now - (s->asked_ms > s->heard_ms ? s->asked_ms : s->heard_ms);
 	struct wire_out o;
 
 	if (!s->logged_in)
 		return 0;
-	if (silent < next) {
-		*wait_ms = next - silent < *wait_ms ? (unsigned)(next - silent) : *wait_ms;
+	if (silent < every) {
+		*wait_ms = every - silent < *wait_ms ? (unsigned)(every - silent) : *wait_ms;
 		return 0;
 	}
 	if (s->unanswered == KEEPALIVES)
 		return ssh_break(s, e, -ETIMEDOUT, "the server is silent for %llu s and %d questions",
-				 (unsigned long long)silent / 1000, KEEPALIVES);
+				 (unsigned long long)(now - s->heard_ms) / 1000, KEEPALIVES);
 	s->unanswered++;
+	s->asked_ms = now;
 	*wait_ms = s->opt.keepalive_ms < *wait_ms ? s->opt.keepalive_ms : *wait_ms;
 	if (!ssh_room(s, 64))
 		return 0;

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "ssh/userkey.h"
 
@@ -67,6 +68,7 @@ static int talk(const struct session *t, struct stream *s, size_t *got, struct e
 
 		for (size_t i = 0; i < n; i++)
 			buf[i] = (uint8_t)(done + i);
+		usleep(t->pause_ms * 1000);
 		rc = stream_write(s, buf, n, e);
 		done += n;
 		if (!rc)

@@ -10,7 +10,7 @@ struct session {
 	struct ssh_options opt;		/* verify is filled in */
 	struct ssh_userkey *key;
 	size_t bytes;			/* to write to the command, which sends them back */
-	unsigned idle_ms;
+	unsigned idle_ms, pause_ms;	/* pause_ms: before each write */
 	char verdict[400];		/* the error, or "status N", and what is to be said besides */
 	int  rc;
 	struct ssh_info info;

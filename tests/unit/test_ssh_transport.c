@@ -319,6 +319,18 @@ static void a_rekey_without_answer_has_a_deadline(void **state)
 	ssh_peer_free(p);
 }
 
+static void a_pause_of_ours_is_not_the_servers_silence(void **state)
+{
+	struct ssh_peer *p = peer(0);
+	struct session t = { .key = the_key, .bytes = 20000, .pause_ms = 50, .opt.keepalive_ms = 4 };
+
+	(void)state;
+	p->patient = true;
+	session_run(&t, p);
+	assert_string_equal(t.verdict, "status 0");
+	ssh_peer_free(p);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -332,6 +344,7 @@ int main(void)
 		cmocka_unit_test(we_rekey_and_say_nothing_else_meanwhile),
 		cmocka_unit_test(chatter_is_borne_before_and_inside_a_rekey),
 		cmocka_unit_test(inside_a_rekey_channels_go_on_and_nothing_else),
+		cmocka_unit_test(a_pause_of_ours_is_not_the_servers_silence),
 		cmocka_unit_test(a_rekey_without_answer_has_a_deadline),
 	};
 
