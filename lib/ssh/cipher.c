@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/buf.h"
+#include "ssh/chacha.h"
 #include "ssh/crypto.h"
 
 const struct ssh_cipher_alg ssh_ciphers[] = {
@@ -77,9 +78,7 @@ void ssh_cipher_set(struct ssh_cipher *c, const struct ssh_cipher_alg *alg, cons
 	memcpy(c->iv, iv, alg->iv_len);
 	if (!alg->aes) {
 		memcpy(c->key, key, sizeof(c->key));
-		c->chacha = slow ? NULL : br_chacha20_sse2_get();
-		if (!c->chacha)
-			c->chacha = br_chacha20_ct_run;
+		c->chacha = slow ? br_chacha20_ct_run : ssh_chacha20;
 		return;
 	}
 	set_aes(c, key, slow);

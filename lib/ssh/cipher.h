@@ -57,7 +57,7 @@ struct ssh_cipher {
 	bool    peeked;			/* ctr: the first block is in clear already */
 };
 
-/* Keys as derived; mac is not looked at for an AEAD. slow: do not use the CPU's AES (for tests). */
+/* Keys as derived; mac is not looked at for an AEAD. slow: without the CPU's AES and without vectors (for tests). */
 void ssh_cipher_set(struct ssh_cipher *c, const struct ssh_cipher_alg *alg, const struct ssh_mac_alg *mac,
 		    const uint8_t *key, const uint8_t *iv, const uint8_t *mac_key, bool slow);
 

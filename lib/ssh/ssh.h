@@ -33,7 +33,7 @@ struct ssh_options {
 	/* Names in order, ending with NULL; NULL instead of a list: all we have, the best order for this CPU. */
 	const char *const *hostkeys, *const *kex, *const *ciphers, *const *macs;
 	bool need_strict_kex;		/* refuse a server without it: its first packets may be cut off */
-	bool slow;			/* do not use the CPU's AES */
+	bool slow;			/* without the CPU's AES and without vectors */
 	unsigned handshake_ms;		/* longest key exchange or login; 0: 60,000 */
 	unsigned keepalive_ms;		/* ask a silent server whether it lives, 4 times; 0: 15,000 */
 	uint64_t rekey_bytes;		/* change keys after as many, either way; 0: what the cipher bears */

@@ -47,7 +47,7 @@ static void send_message(struct ssh_peer *p, const struct wire_out *o)
 	size_t len = o->len;
 
 	if (p->in_kex && (o->buf[0] > 49 || (o->buf[0] > MSG_DEBUG && o->buf[0] < MSG_KEXINIT))) {
-		if (p->held_len + 4 + len > PEER_QUEUE)
+		if (p->held_len + 4 + len > PEER_HELD)
 			return;
 		memcpy(p->held + p->held_len, &(uint32_t){ (uint32_t)len }, 4);
 		memcpy(p->held + p->held_len + 4, o->buf, len);
@@ -458,7 +458,7 @@ struct ssh_peer *ssh_peer_new(void)
 	p->s.ops = &ops;
 	p->queue = malloc(PEER_QUEUE);
 	p->inbuf = malloc(100000);
-	p->held = malloc(PEER_QUEUE);
+	p->held = malloc(PEER_HELD);
 	p->kex = "curve25519-sha256";
 	p->hostkey = "ssh-ed25519";
 	p->cipher = "aes128-gcm@openssh.com";

@@ -11,7 +11,7 @@
 #include "ssh/cipher.h"
 #include "ssh/wire.h"
 
-enum { PEER_MESSAGE = 70000, PEER_QUEUE = 4 << 20 };
+enum { PEER_MESSAGE = 70000, PEER_QUEUE = 2 << 20, PEER_HELD = 256 << 10 };
 
 /*
  * A stream whose other end is a server: what is written is served at once, what is read is what the server
