@@ -70,7 +70,13 @@ static size_t zstd_pack(void *state, const void *in, size_t len, void *out)
 	return ZSTD_isError(n) ? 0 : n;
 }
 
-/* ---- zlib's format, packed by libdeflate: zlib's own level 1 takes 2.3 times as long to save 2 % ---- */
+/*
+ * ---- zlib's format, packed by libdeflate: zlib's own level 1 takes twice as long to save 2 % ----
+ *
+ * Of the pages that level 31 leaves of a 6.1 kernel, one CPU, against libdeflate's level 1: ISA-L's level 1 is
+ * 1.3 times as fast and its output 1.6 % larger, 3.6 % larger than zlib's; its level 0 is 3.1 times as fast with
+ * LZO's size. It would cost an assembler and 60 KiB. Smaller hash tables or -O3 change nothing.
+ */
 
 enum {
 	DEFLATE_LEVEL = 1,
@@ -108,7 +114,12 @@ static void zlib_deinit(void *state)
 	libdeflate_free_compressor(((struct zlib_state *)state)->compressor);
 }
 
-/* ---- lzo ---- */
+/*
+ * ---- lzo: 60 % of the CPU time of such a dump ----
+ *
+ * As fast as Debian's library, whatever the compiler's flags; a dictionary of 12 bits instead of 14, which has to
+ * be cleared for each page, is 2 % faster and its output 0.3 % larger.
+ */
 
 static size_t lzo_size(size_t page_size)
 {
