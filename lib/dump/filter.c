@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "dump/freecount.h"
 #include "dump/walk.h"
 
 enum {
@@ -196,6 +197,8 @@ static void choose_level(struct filter *f, unsigned level)
 /* What came out cannot be true: once more without those classes. */
 static void disbelieve(struct filter *f, uint64_t *scratch)
 {
+	uint64_t counted;
+
 	if (f->has_memmap && f->unmapped > source_nr_pages(&f->k->src) / 2) {
 		f->has_memmap = false;
 		f->level &= LEVEL_ZERO;
@@ -203,6 +206,11 @@ static void disbelieve(struct filter *f, uint64_t *scratch)
 	} else if (f->misaligned > SANE_ALIGNMENT && (f->level & LEVEL_FREE)) {
 		f->level &= ~(unsigned)LEVEL_FREE;
 		snprintf(f->why, sizeof(f->why), "free blocks are not aligned to their order: not believed");
+	} else if ((f->level & LEVEL_FREE) && freecount(f->k, &counted) &&
+		   freecount_absurd(f->excluded[PAGE_FREE], counted, f->k->src.page_shift)) {
+		snprintf(f->why, sizeof(f->why), "%llu free pages found, the kernel counted %llu: not believed",
+			 (unsigned long long)f->excluded[PAGE_FREE], (unsigned long long)counted);
+		f->level &= ~(unsigned)LEVEL_FREE;
 	} else {
 		return;
 	}
