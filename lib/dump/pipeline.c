@@ -29,6 +29,7 @@ struct chunk {
 	uint8_t       *data;		/* packed; owned */
 	size_t         len;
 	bool          *hole;		/* by page; owned */
+	size_t         zeros, raw;	/* of its pages */
 	bool           busy;		/* taken and not yet handed on */
 };
 
@@ -58,6 +59,7 @@ struct worker {
 	uint8_t       *page;		/* one page as read; owned */
 	void          *state;		/* of the codec; owned */
 	uint64_t       zeros, raw;
+	uint64_t       file_size;	/* of the source, as far as this thread knows */
 };
 
 static size_t take_early(struct cursor *c, struct packed *out, size_t max)
@@ -133,6 +135,8 @@ static int fetch(struct worker *w, pfn_t pfn, bool *nonzero)
 	size_t size = (size_t)1 << src->page_shift;
 	paddr_t at = pfn << src->page_shift;
 
+	if (w->file_size < src->size && !source_page_within(src, at, w->file_size))
+		return -EIO;
 	if (!source_map(src, &w->window, at, w->s->p->plan.window) &&
 	    !guard_copy(w->page, w->window.bytes + (at - w->window.start), size, nonzero))
 		return 0;
@@ -146,12 +150,12 @@ static int fetch(struct worker *w, pfn_t pfn, bool *nonzero)
 	return 0;
 }
 
-static void pack_chunk(struct worker *w, struct chunk *c)
+static void pack_pages(struct worker *w, struct chunk *c)
 {
 	struct pipeline *p = w->s->p;
 	size_t size = (size_t)1 << p->filter->k->src.page_shift;
 
-	c->len = 0;
+	c->len = c->zeros = c->raw = 0;
 	for (size_t i = 0; i < c->nr; i++) {
 		struct packed *page = &c->pages[i];
 		bool nonzero;
@@ -160,7 +164,7 @@ static void pack_chunk(struct worker *w, struct chunk *c)
 		c->hole[i] = fetch(w, page->pfn, &nonzero) != 0;
 		if (c->hole[i] || (!nonzero && p->skip_zeros)) {
 			page->size = 0;
-			w->zeros += !c->hole[i];
+			c->zeros += !c->hole[i];
 			continue;
 		}
 		n = p->codec->pack(w->state, w->page, size, c->data + c->len);
@@ -169,11 +173,30 @@ static void pack_chunk(struct worker *w, struct chunk *c)
 			memcpy(c->data + c->len, w->page, size);
 			page->flags = PAGE_RAW;
 			n = size;
-			w->raw++;
+			c->raw++;
 		}
 		page->size = (uint32_t)n;
 		c->len += n;
 	}
+}
+
+/*
+ * The page in which a file was cut while it was mapped gives no SIGBUS but zeros: what was packed since
+ * the file was longer is packed again.
+ */
+static void pack_chunk(struct worker *w, struct chunk *c)
+{
+	for (;;) {
+		uint64_t now;
+
+		pack_pages(w, c);
+		now = source_size_now(&w->s->p->filter->k->src);
+		if (now >= w->file_size)
+			break;
+		w->file_size = now;
+	}
+	w->zeros += c->zeros;
+	w->raw += c->raw;
 }
 
 /* Early pages came first: put all in rising order. */
@@ -343,7 +366,7 @@ static int worker_init(struct worker *w, struct shared *s)
 	size_t page_size = (size_t)1 << p->filter->k->src.page_shift;
 	bool all = true;
 
-	*w = (struct worker){ .s = s };
+	*w = (struct worker){ .s = s, .file_size = p->filter->k->src.size };
 	for (unsigned i = 0; i < p->plan.chunks; i++)
 		all &= chunk_init(&w->chunks[i], &p->plan);
 	w->page = aligned_alloc(64, page_size);

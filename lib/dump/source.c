@@ -228,51 +228,6 @@ void source_close(struct source *s)
 	*s = (struct source){ .fd = -1 };
 }
 
-static int by_start(const void *a, const void *b)
-{
-	const struct ram_range *x = a, *y = b;
-
-	return x->start < y->start ? -1 : x->start > y->start;
-}
-
-int source_set_pages(struct source *s, unsigned page_shift, struct err *e)
-{
-	unsigned shift = s->head ? s->head->page_shift : page_shift;
-	uint64_t mask = ((uint64_t)1 << shift) - 1;
-	struct ram_range *r = calloc(s->nr_loads, sizeof(*r));
-	size_t n = 0, kept = 0;
-	paddr_t seen = 0;
-
-	if (!r)
-		return err_set(e, -ENOMEM, "%zu memory ranges", s->nr_loads);
-	for (size_t i = 0; i < s->nr_loads; i++) {
-		const struct load *l = &s->loads[i];
-		paddr_t start = l->start > UINT64_MAX - mask ? UINT64_MAX & ~mask : (l->start + mask) & ~mask;
-		paddr_t end = l->end & ~mask;
-
-		if (start < end)
-			r[n++] = (struct ram_range){ start, end, l->offset + (start - l->start) };
-	}
-	qsort(r, n, sizeof(*r), by_start);
-	for (size_t i = 0; i < n; i++) {
-		struct ram_range cut = r[i];
-
-		if (cut.start < seen) {
-			cut.offset += seen - cut.start;
-			cut.start = seen;
-		}
-		if (cut.start >= cut.end)
-			continue;
-		seen = cut.end;
-		r[kept++] = cut;
-	}
-	free(s->ram);
-	s->ram = r;
-	s->nr_ram = kept;
-	s->page_shift = shift;
-	return 0;
-}
-
 pfn_t source_max_pfn(const struct source *s)
 {
 	return s->nr_ram ? s->ram[s->nr_ram - 1].end >> s->page_shift : 0;

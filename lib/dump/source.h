@@ -102,11 +102,19 @@ int source_kcore(struct source *s, const struct stat *st, struct err *e);
 int source_leave_out_crash_kernel(struct source *s, const char *iomem);
 
 /*
- * Make ram from loads for pages of 1 << page_shift bytes: partial pages at either end are left
- * out, overlapping PT_LOADs (kexec_file_load lists the kernel image twice) count once. A dump knows its
- * page size: there page_shift has no effect.
+ * source_ram.c: make ram from loads for pages of 1 << page_shift bytes: partial pages at either end are left
+ * out, overlapping PT_LOADs (kexec_file_load lists the kernel image twice) count once; of a cut file the
+ * one that has the page's data serves. A dump knows its page size: there page_shift has no effect.
  */
 int source_set_pages(struct source *s, unsigned page_shift, struct err *e);
+
+/*
+ * How long a core is now; s->size was its length at the start. Of what has no length that can change, s->size.
+ */
+uint64_t source_size_now(const struct source *s);
+
+/* Whether all of the page at `at` lies in the first size bytes of the file. */
+bool source_page_within(const struct source *s, paddr_t at, uint64_t size);
 
 /* One past the highest page; 0 if there is no RAM. */
 pfn_t source_max_pfn(const struct source *s);

@@ -266,6 +266,45 @@ static void test_windows(void **state)
 	vmcore_free(v);
 }
 
+/* Of PT_LOADs that overlap in a cut file the one serves that has the page. */
+static void test_overlap_cut(void **state)
+{
+	static const struct { const char *why; uint64_t keep; unsigned pages; } cases[] = {
+		{ "nothing is missing", 3 << 20, 512 },
+		{ "the second list of pages is", 2 << 20, 512 },
+		{ "and half of the last PT_LOAD with pages of its own", (1 << 20) + (1 << 19), 384 },
+		{ "cut in the middle of a page", (1 << 20) + 4096 + 17, 257 },
+		{ "the first PT_LOAD, too", 1 << 19, 128 },
+	};
+	uint64_t ram = 0;		/* with the image; what is missing counts, too */
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		struct vmcore *v = vmcore_make("ram 256M 257M\nram 257M 258M\nalias 0x10080000 0x10180000\n");
+		unsigned there = 0;
+		struct err e = { 0 };
+		struct source s;
+
+		assert_int_equal(ftruncate(v->fd, (off_t)(vmcore_offset(v, 256 << 20) + cases[i].keep)), 0);
+		assert_int_equal(source_open(&s, v->path, &e), 0);
+		assert_int_equal(source_set_pages(&s, 12, &e), 0);
+		ram = ram ? ram : source_nr_pages(&s);
+		assert_true(source_nr_pages(&s) == ram);
+		for (paddr_t at = 256 << 20; at < 258 << 20; at += 4096) {
+			uint8_t page[4096];
+
+			if (source_read_page(&s, at, page))
+				continue;
+			assert_memory_equal(page, v->mem + at, sizeof(page));
+			there += source_page_within(&s, at, s.size);
+		}
+		if (there != cases[i].pages)
+			fail_msg("%s: %u pages", cases[i].why, there);
+		source_close(&s);
+		vmcore_free(v);
+	}
+}
+
 /* A file that is cut while it is mapped: SIGBUS must not end the process, and the rest is read. */
 static void test_cut_while_mapped(void **state)
 {
@@ -322,6 +361,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_headers), cmocka_unit_test(test_no_core_at_all), cmocka_unit_test(test_ranges),
 		cmocka_unit_test(test_reads), cmocka_unit_test(test_windows), cmocka_unit_test(test_cut_while_mapped),
+		cmocka_unit_test(test_overlap_cut),
 		cmocka_unit_test(test_nonzero), cmocka_unit_test(test_crash_kernel),
 	};
 
