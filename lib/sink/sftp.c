@@ -9,7 +9,7 @@
 #include "sink/remote.h"
 
 /* Connections that may break one after the other without a byte acknowledged in between. */
-enum { IN_VAIN = 3, MAX_PATH = 1100, PIECE = 256 << 10 };
+enum { IN_VAIN = 3, MAX_PATH = 1100, ZEROS = 64 << 10 };
 
 struct sftp_sink {
 	struct sink base;
@@ -21,7 +21,8 @@ struct sftp_sink {
 	bool     unsynced;		/* the server cannot fsync */
 	bool     closed;		/* and synced: only the name is missing */
 	bool     replace;
-	struct err lost;		/* what the server did not take, after settle told it */
+	int      lost;			/* the error of a write: it cannot be whole any more */
+	uint64_t lost_from;		/* as settle told it; UINT64_MAX: nothing */
 	uint64_t end;			/* bytes of the file */
 	char     part[MAX_PATH], path[MAX_PATH];
 };
@@ -78,7 +79,6 @@ struct piece {
 	uint64_t at;
 	const void *buf;
 	size_t len;
-	uint64_t *from;
 };
 
 typedef int step(struct sftp_sink *k, const struct piece *p, struct err *e);
@@ -107,12 +107,13 @@ static int step_write(struct sftp_sink *k, const struct piece *p, struct err *e)
 	return sftp_write(k->f, p->at, p->buf, p->len, e);
 }
 
-static int step_settle(struct sftp_sink *k, const struct piece *p, struct err *e)
+static int step_drain(struct sftp_sink *k, const struct piece *p, struct err *e)
 {
-	return sftp_settle(k->f, p->from, e);
+	(void)p;
+	return sftp_drain(k->f, e);
 }
 
-static int step_fsync(struct sftp_sink *k, const struct piece *p, struct err *e)
+static int step_sync(struct sftp_sink *k, const struct piece *p, struct err *e)
 {
 	int rc = sftp_fsync(k->f, e);
 
@@ -122,14 +123,7 @@ static int step_fsync(struct sftp_sink *k, const struct piece *p, struct err *e)
 		k->unsynced = true;
 		rc = 0;
 	}
-	return rc;
-}
-
-static int step_sync(struct sftp_sink *k, const struct piece *p, struct err *e)
-{
-	int rc = step_fsync(k, p, e);
-
-	return rc ? rc : sftp_check_size(k->f, e);
+	return rc || k->lost ? rc : sftp_check_size(k->f, e);
 }
 
 static int step_close(struct sftp_sink *k, const struct piece *p, struct err *e)
@@ -167,17 +161,6 @@ static int step_make_way(struct sftp_sink *k, const struct piece *p, struct err 
 	return rc == -ENOENT ? 0 : rc;
 }
 
-static int sftp_sink_write(struct sink *s, uint64_t at, const void *buf, size_t len, struct err *e)
-{
-	struct sftp_sink *k = (struct sftp_sink *)s;
-	int rc = persist(k, step_write, &(struct piece){ .at = at, .buf = buf, .len = len }, e);
-
-	if (!rc && at + len > k->end)
-		k->end = at + len;
-	s->acked = sftp_acked(k->f);
-	return rc;
-}
-
 static const char *directory_of(const char *path, char *out, size_t size)
 {
 	const char *slash = strrchr(path, '/');
@@ -194,44 +177,57 @@ static uint64_t sftp_sink_space(struct sink *s)
 	char dir[MAX_PATH];
 	uint64_t space;
 
-	if (!k->s || sftp_space(k->s, directory_of(k->path, dir, sizeof(dir)), &space, NULL))
+	if (!k->s || sftp_broken(k->s) || sftp_space(k->s, directory_of(k->path, dir, sizeof(dir)), &space, NULL))
 		return UINT64_MAX;
 	return space;
 }
 
-/*
- * SFTP has no fallocate: zeros take the room, on the disk. Else a dump that is ended by a full disk could not be told its header
- * and bitmaps, which are holes until then.
- */
-static int sftp_sink_reserve(struct sink *s, uint64_t len, struct err *e)
+static int sftp_sink_write(struct sink *s, uint64_t at, const void *buf, size_t len, struct err *e)
 {
 	struct sftp_sink *k = (struct sftp_sink *)s;
-	char *zeros = calloc(1, PIECE);
-	int rc = zeros ? 0 : err_set(e, -ENOMEM, "reserve room on the server");
+	int rc = persist(k, step_write, &(struct piece){ at, buf, len }, e);
 
-	for (uint64_t at = 0; at < len && !rc; at += PIECE)
-		rc = sftp_sink_write(s, at, zeros, len - at < PIECE ? (size_t)(len - at) : PIECE, e);
+	/* Whoever ends an object that cannot be whole any more wants to know what is there. */
+	if (!rc && k->lost)
+		rc = persist(k, step_drain, NULL, e);
+	if (rc && !k->lost)
+		k->lost = rc;
+	if (!rc && at + len > k->end)
+		k->end = at + len;
+	s->acked = sftp_acked(k->f);
+	return rc;
+}
+
+/* SFTP cannot reserve: zeros that were written have their place. */
+static int sftp_sink_reserve(struct sink *s, uint64_t len, struct err *e)
+{
+	uint8_t *zeros = calloc(1, ZEROS);
+	int rc = zeros ? 0 : err_set(e, -ENOMEM, "reserve %llu bytes", (unsigned long long)len);
+
+	for (uint64_t at = 0; !rc && at < len; at += ZEROS)
+		rc = sftp_sink_write(s, at, zeros, len - at < ZEROS ? (size_t)(len - at) : ZEROS, e);
 	free(zeros);
-	return rc ? rc : persist(k, step_fsync, NULL, e);
+	return rc ? rc : persist((struct sftp_sink *)s, step_drain, NULL, e);
 }
 
 static int sftp_sink_settle(struct sink *s, uint64_t *lost_from, struct err *e)
 {
 	struct sftp_sink *k = (struct sftp_sink *)s;
-	struct err why = { 0 };
-	int rc = persist(k, step_settle, &(struct piece){ .from = lost_from }, &why);
+	int rc = persist(k, step_drain, NULL, e);
 
-	if (rc && !k->lost.code)
-		k->lost = why;
-	if (rc && e)
-		*e = why;
-	return rc;
+	if (rc && !k->lost)
+		k->lost = rc;
+	s->acked = sftp_acked(k->f);
+	if (sftp_lost_from(k->f) >= k->lost_from)
+		return rc;
+	*lost_from = k->lost_from = sftp_lost_from(k->f);
+	return rc ? rc : err_set(e, k->lost, "%s is not whole", k->part);
 }
 
 static int sftp_sink_keep(struct sink *s, struct err *e)
 {
 	struct sftp_sink *k = (struct sftp_sink *)s;
-	int rc = persist(k, k->lost.code ? step_fsync : step_sync, NULL, e);
+	int rc = persist(k, step_sync, NULL, e);
 
 	return rc ? rc : persist(k, step_close, NULL, e);
 }
@@ -239,11 +235,8 @@ static int sftp_sink_keep(struct sink *s, struct err *e)
 static int sftp_sink_commit(struct sink *s, struct ack *ack, struct err *e)
 {
 	struct sftp_sink *k = (struct sftp_sink *)s;
-	int rc;
+	int rc = k->lost ? err_set(e, k->lost, "%s is not whole", k->part) : persist(k, step_sync, NULL, e);
 
-	if (k->lost.code)
-		return err_say(e, k->lost.code, "%s", k->lost.msg);
-	rc = persist(k, step_sync, NULL, e);
 	if (!rc)
 		rc = persist(k, step_close, NULL, e);
 	if (rc)
@@ -325,6 +318,7 @@ int sftp_sink_open(struct sink **out, struct remote *r, const char *path, bool r
 	k->base = (struct sink){ .ops = &ops, .rewritable = true };
 	k->r = r;
 	k->replace = replace;
+	k->lost_from = UINT64_MAX;
 	if (snprintf(k->path, sizeof(k->path), "%s", path) >= (int)sizeof(k->path) ||
 	    snprintf(k->part, sizeof(k->part), "%s-incomplete", path) >= (int)sizeof(k->part))
 		rc = err_set(e, -ENAMETOOLONG, "open %.80s... on the server", path);

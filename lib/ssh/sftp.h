@@ -59,7 +59,11 @@ struct sftp_file;
 /* Create path, mode 0600, or empty it. */
 int sftp_create(struct sftp_file **out, struct sftp *s, const char *path, struct err *e);
 
-/* Put bytes at an offset; returns when they are on their way. An error may be that of an earlier write. */
+/*
+ * Put bytes at an offset; returns when they are on their way. An error may be that of an earlier write:
+ * up to 2 MiB that were taken before may be lost then. The file can be written to nevertheless,
+ * what else is refused is told again.
+ */
 int sftp_write(struct sftp_file *f, uint64_t at, const void *buf, size_t len, struct err *e);
 
 /* Wait until every write is acknowledged. */
@@ -79,6 +83,9 @@ int sftp_fsync(struct sftp_file *f, struct err *e);
 
 /* Drain, and compare the size with what was written: -EIO if it differs. */
 int sftp_check_size(struct sftp_file *f, struct err *e);
+
+/* The lowest offset of a write that the server refused; UINT64_MAX if it took all. */
+uint64_t sftp_lost_from(const struct sftp_file *f);
 
 /* Bytes that the server acknowledged. */
 uint64_t sftp_acked(const struct sftp_file *f);

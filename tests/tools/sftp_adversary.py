@@ -142,7 +142,7 @@ while True:
             elif not os.path.exists(old): status(rid, NO_FILE)
             else: os.rename(old, new); status(rid, OK)
         elif what == b'statvfs@openssh.com':
-            avail = 0 if case == 'disk-full' else (1 << 63) if case == 'space-huge' else 1000
+            avail = 0 if case == 'disk-full' else (1 << 63) if case == 'space-huge' else 100000
             packet(EXTENDED_REPLY, u32(rid) + b''.join(u64(n) for n in (4096, 4096, 9, 9, avail, 9, 9, 9, 1, 0, 255)))
         elif what == b'limits@openssh.com':
             n = {'limits-0': 0, 'limits-1': 1, 'limits-max': (1 << 64) - 1, 'limits-small': 2000}.get(case, 0)

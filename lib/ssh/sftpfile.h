@@ -1,0 +1,59 @@
+/* sftpfile - the inside of a file that is written over SFTP. */
+/* SPDX-License-Identifier: MIT */
+#ifndef SSH_SFTPFILE_H
+#define SSH_SFTPFILE_H
+
+#include "ssh/sftpwire.h"
+
+enum { SFTP_OPEN_READ = 1, SFTP_OPEN_WRITE = 2, SFTP_OPEN_CREAT = 8, SFTP_OPEN_TRUNC = 16 };	/* section 6.3 */
+
+/* A write: none, being filled, or sent and not acknowledged. */
+struct sftp_slot {
+	enum { SLOT_FREE, SLOT_FILLING, SLOT_SENT } state;
+	uint32_t id, len;
+	uint64_t at;
+};
+
+/* What was acknowledged and not synced: a server that was restarted may have lost it. */
+struct sftp_record {
+	uint64_t at, sum;
+	uint32_t len;
+};
+
+struct sftp_file {
+	struct sftp *s;			/* NULL: detached */
+	struct sftp_file *next;
+	char     *path;
+	uint8_t  *mem;			/* per slot room for the head of its packet, then its data */
+	struct sftp_record *records;
+	struct sftp_slot slots[SFTP_SLOTS];
+	unsigned nr_slots, nr_records;
+	uint32_t chunk;
+	bool     unsure;		/* more is not synced than records tell */
+	bool     open;
+	uint8_t  handle[SFTP_MAX_HANDLE];
+	size_t   handle_len;
+	uint64_t end, acked, acked_end;	/* offset behind the last byte; bytes; offset */
+	uint64_t lost_from;		/* lowest offset that was refused */
+	struct err failed;		/* the first write that the server refused */
+};
+
+void sftp_put_handle(struct sftp_file *f, struct sftp_request *r);
+
+/* Open the file's path, how: SFTP_OPEN_ bits. */
+int sftp_open_handle(struct sftp_file *f, uint32_t how, struct err *e);
+
+/* The size that the server has. */
+int sftp_ask_size(struct sftp_file *f, uint64_t *out, struct err *e);
+
+/* Join a session, and leave it. */
+void sftp_join(struct sftp_file *f, struct sftp *s);
+void sftp_leave(struct sftp_file *f);
+
+/* Send a slot that is filled, or was sent over another session. */
+int sftp_send_slot(struct sftp_file *f, struct sftp_slot *slot, struct err *e);
+
+/* Tell the write that the server refused. Returns its code. */
+int sftp_tell_failure(struct sftp_file *f, struct err *e);
+
+#endif
