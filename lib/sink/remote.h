@@ -9,9 +9,9 @@
 #include "ssh/sftp.h"
 
 /*
- * sftp://[USER@]HOST[:PORT]/PATH, or ssh:// with the same: by commands of the remote shell, where the server has no SFTP.
- * PATH is absolute, or after "/~/" below the home directory. %XX is a byte. An IPv6 address stands
- * in brackets. There is no place for a password.
+ * sftp://[USER@]HOST[:PORT]/PATH, or ssh:// with the same: by commands of the remote shell, where
+ * the server has no SFTP. PATH is absolute, or after "/~/" below the home directory. %XX is a byte.
+ * An IPv6 address stands in brackets. There is no place for a password.
  */
 struct remote_url {
 	bool     by_command;		/* ssh:// */
@@ -27,12 +27,14 @@ bool remote_is_url(const char *text);
 int remote_parse(const char *url, struct remote_url *out, struct err *e);
 
 /*
- * What carries the objects: channels to commands of the other machine. Over SSH, or, in a test, to children
- * of this one.
+ * What carries the objects: channels to commands of the other machine. Over SSH, or, in a test, to
+ * children of this one.
  */
 struct remote_link {
 	void *arg;
-	/* A channel to a command, to the SFTP server if NULL; connects if there is no connection. */
+	/*
+	 * A channel to a command, to the SFTP server if NULL; connects if there is no connection.
+	 */
 	int (*channel)(void *arg, const char *command, struct stream **out, struct err *e);
 	/* End a command's input and wait for it: 0 if it succeeded, else what it said. */
 	int (*status)(void *arg, struct stream *channel, struct err *e);
@@ -44,14 +46,18 @@ struct remote_link {
 	void (*say)(void *arg, const char *line);
 };
 
-/* A machine, with one connection for all objects that are opened on it. Not connected before the first. */
+/*
+ * A machine, with one connection for all objects that are opened on it. Not connected before the
+ * first.
+ */
 struct remote;
 
 /* link is copied, arg belongs to the remote then. -ENOMEM. */
 int remote_new(struct remote **out, const struct remote_link *link, struct err *e);
 
-/* By ssh_login with l, of which host, port and user are taken from the URL (l's user if it names none). */
-int remote_ssh(struct remote **out, const struct ssh_login *l, const struct remote_url *url, struct err *e);
+/* By ssh_login with l; the URL has the host, and the port and user that go before those of l. */
+int remote_ssh(struct remote **out, const struct ssh_login *l, const struct remote_url *url,
+	       struct err *e);
 
 /* Close the connection. Sinks on it must be closed before. NULL is fine. */
 void remote_free(struct remote *r);
@@ -65,8 +71,8 @@ void remote_free(struct remote *r);
 int sftp_sink_open(struct sink **out, struct remote *r, const char *path, bool replace, struct err *e);
 
 /*
- * An object by commands of a POSIX shell: its bytes in rising order only, PATH-incomplete. commit: the command
- * ended well, and another one compared the size, called sync and renamed.
+ * An object by commands of a POSIX shell: its bytes in rising order only, PATH-incomplete. commit:
+ * the command ended well, and another one compared the size, called sync and renamed.
  */
 int exec_sink_open(struct sink **out, struct remote *r, const char *path, bool replace, struct err *e);
 

@@ -68,7 +68,8 @@ static void by_ssh_say(void *arg, const char *line)
 		b->login.say(b->login.arg, line);
 }
 
-int remote_ssh(struct remote **out, const struct ssh_login *l, const struct remote_url *url, struct err *e)
+int remote_ssh(struct remote **out, const struct ssh_login *l, const struct remote_url *url,
+	       struct err *e)
 {
 	struct by_ssh *b = calloc(1, sizeof(*b));
 	int rc;

@@ -27,7 +27,7 @@ struct sftp_sink {
 	char     part[MAX_PATH], path[MAX_PATH];
 };
 
-/* Another connection might do where this one did not: it broke, and not because the server talks nonsense. */
+/* Another connection might do: this one broke, and not because the server talks nonsense. */
 static bool worth_another(const struct sftp_sink *k, int rc)
 {
 	return k->s && sftp_broken(k->s) && rc != -EPROTO && rc != -EKEYREJECTED && rc != -EACCES;
@@ -54,11 +54,10 @@ static int go_on(struct sftp_sink *k, struct err *e)
 		k->s = NULL;
 		*e = (struct err){ 0 };
 		rc = remote_sftp(k->r, &k->s, &k->generation, e);
-		if (rc)
-			return rc;
-		rc = k->closed ? 0 : sftp_attach(k->f, k->s, e);
+		if (!rc && !k->closed)
+			rc = sftp_attach(k->f, k->s, e);
 		why = *e;
-	} while (rc && worth_another(k, rc));
+	} while (rc && (k->s ? worth_another(k, rc) : rc == -ECONNRESET || rc == -EPIPE));
 	return rc;
 }
 
@@ -118,7 +117,10 @@ static int step_sync(struct sftp_sink *k, const struct piece *p, struct err *e)
 	int rc = sftp_fsync(k->f, e);
 
 	(void)p;
-	/* After an fsync that failed a second one would lie: it counts. One that cannot be is told at the end. */
+	/*
+	 * After an fsync that failed a second one would lie: it counts. One that cannot be is told
+	 * at the end.
+	 */
 	if (rc == -EOPNOTSUPP && !sftp_broken(k->s)) {
 		k->unsynced = true;
 		rc = 0;
@@ -291,7 +293,10 @@ static int begin(struct sftp_sink *k, struct err *e)
 	return rc && rc != -ENOENT ? rc : create(k, e);
 }
 
-/* A connection that was there may have ended in the meantime, as a filter can take minutes: once again. */
+/*
+ * A connection that was there may have ended in the meantime, as a filter can take minutes: once
+ * again.
+ */
 static int begin_often(struct sftp_sink *k, struct err *e)
 {
 	int rc = begin(k, e);

@@ -20,8 +20,8 @@ struct exec_sink {
 };
 
 /*
- * One word of a POSIX shell: in single quotes nothing is special but the quote itself (POSIX.1, 2.2.2).
- * A name that could be an option or has a control character is refused, not mended.
+ * One word of a POSIX shell: in single quotes nothing is special but the quote itself (POSIX.1,
+ * 2.2.2). A name that could be an option or has a control character is refused, not mended.
  */
 static int quote(char *out, size_t size, const char *name, size_t len, const char *suffix, struct err *e)
 {
@@ -76,8 +76,8 @@ static int exec_write(struct sink *s, uint64_t at, const void *buf, size_t len, 
 }
 
 /*
- * End cat. That it ended well says that it wrote all it got; a connection that is cut looks the same to
- * it, so what is there is counted by another command before it is called whole.
+ * End cat. That it ended well says that it wrote all it got; a connection that is cut looks the
+ * same to it, so what is there is counted by another command before it is called whole.
  */
 static int end_cat(struct exec_sink *x, struct err *e)
 {

@@ -11,8 +11,9 @@
 void base64_encode(char *out, size_t size, const uint8_t *in, size_t len);
 
 /*
- * Decode len characters; with `lines` white space between them is skipped. Returns the bytes written to out,
- * -EBADMSG if it is not Base64 with padding (bits behind the end must be 0), -ENOSPC if it does not fit.
+ * Decode len characters; with `lines` white space between them is skipped. Returns the bytes
+ * written to out, -EBADMSG if it is not Base64 with padding (bits behind the end must be 0),
+ * -ENOSPC if it does not fit.
  */
 ssize_t base64_decode(uint8_t *out, size_t size, const char *in, size_t len, int lines);
 

@@ -120,7 +120,10 @@ int ssh_hosts_verify(void *arg, const uint8_t *blob, size_t len, struct err *e)
 	if (h->pin)
 		return verify_pin(h, blob, len, e);
 	rc = walk_files(h, h->port, judge_line, &f, &f.file, e);
-	/* As ssh(1): where nothing is known of the host with this port, what is known of it without. */
+	/*
+	 * As ssh(1): where nothing is known of the host with this port, what is known of it
+	 * without.
+	 */
 	if (!rc && !f.found && !f.revoked && !f.other[0])
 		rc = walk_files(h, 0, judge_line, &f, &f.file, e);
 	return rc ? rc : verdict(h, &f, e);
@@ -136,7 +139,10 @@ static int note_type(void *arg, const struct known_line *l)
 	return 0;
 }
 
-/* Which algorithms the files have a key for. A file that cannot be read is told when the key is judged. */
+/*
+ * Which algorithms the files have a key for. A file that cannot be read is told when the key is
+ * judged.
+ */
 static bool known_types(const struct ssh_hosts *h, bool has[SSH_HOSTS_ALGORITHMS])
 {
 	const char *file;

@@ -10,8 +10,9 @@
 #include "base/err.h"
 
 /*
- * What is known about the host. With a pin only the key of that fingerprint is right; else the files, in the
- * format of known_hosts (sshd(8)), must know the key. A key is never learnt. All borrowed.
+ * What is known about the host. With a pin only the key of that fingerprint is right; else the
+ * files, in the format of known_hosts (sshd(8)), must know the key. A key is never learnt. All
+ * borrowed.
  */
 struct ssh_hosts {
 	const char *host;		/* as the user wrote it, without brackets */
@@ -22,10 +23,10 @@ struct ssh_hosts {
 };
 
 /*
- * The verdict about the key that the server proved to have. arg is a struct ssh_hosts, so that this is
- * the verify callback of the transport. Returns 0 if it is the host's; else -EKEYREJECTED with a message
- * that has both fingerprints and file:line: unknown host, changed key, @revoked, or a line of
- * @cert-authority, which is not supported and helps nobody. Any error on the way is a refusal.
+ * The verdict about the key that the server proved to have. arg is a struct ssh_hosts, so that this
+ * is the verify callback of the transport. Returns 0 if it is the host's; else -EKEYREJECTED with a
+ * message that has both fingerprints and file:line: unknown host, changed key, @revoked, or a line
+ * of @cert-authority, which is not supported and helps nobody. Any error on the way is a refusal.
  */
 int ssh_hosts_verify(void *arg, const uint8_t *blob, size_t len, struct err *e);
 
@@ -37,7 +38,10 @@ enum { SSH_HOSTS_ALGORITHMS = 8 };
  */
 void ssh_hosts_algorithms(const struct ssh_hosts *h, const char *out[SSH_HOSTS_ALGORITHMS]);
 
-/* True if a pin, or a line of the files that is no @revoked or @cert-authority, has a key for the host. */
+/*
+ * True if a pin, or a line of the files that is no @revoked or @cert-authority, has a key for the
+ * host.
+ */
 bool ssh_hosts_known(const struct ssh_hosts *h);
 
 /* A pin is "SHA256:" and 43 characters of Base64. Returns 0, or -EINVAL with a message. */

@@ -38,7 +38,10 @@ struct pubkey {
 	struct wire_str e, n;		/* RSA */
 };
 
-/* Returns 0, or -EKEYREJECTED with a message. Bounds are judged, whether a point is on its curve not. */
+/*
+ * Returns 0, or -EKEYREJECTED with a message. Bounds are judged, whether a point is on its curve
+ * not.
+ */
 int pubkey_parse(struct pubkey *k, const uint8_t *blob, size_t len, struct err *e);
 
 /* True if a modulus and an exponent are such that we calculate with them. */

@@ -26,7 +26,9 @@ int known_name(char *out, size_t size, const char *host, uint16_t port)
 	return 0;
 }
 
-/* A pattern with * and ? over all of name, going back to the last * only: no deeper one can help. */
+/*
+ * A pattern with * and ? over all of name, going back to the last * only: no deeper one can help.
+ */
 static bool glob(const char *p, size_t len, const char *name)
 {
 	size_t at = 0, star = SIZE_MAX;

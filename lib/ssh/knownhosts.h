@@ -19,7 +19,9 @@ struct known_line {
 	size_t   len;
 };
 
-/* The host as lines name it: in lower case, "[host]:port" for another port than 22. -ENAMETOOLONG. */
+/*
+ * The host as lines name it: in lower case, "[host]:port" for another port than 22. -ENAMETOOLONG.
+ */
 int known_name(char *out, size_t size, const char *host, uint16_t port);
 
 /*

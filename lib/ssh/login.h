@@ -11,7 +11,10 @@
 
 enum { LOGIN_MAX_FILES = 8 };
 
-/* Who, where, and by what both sides know each other. Strings are borrowed, NULL or 0 is the default. */
+/*
+ * Who, where, and by what both sides know each other. Strings are borrowed, NULL or 0 is the
+ * default.
+ */
 struct ssh_login {
 	const char *user;		/* root */
 	const char *host;		/* name or address, without brackets */
@@ -31,9 +34,9 @@ struct ssh_login {
 /*
  * Connect, prove the server's identity, log in. What may pass is tried again after 1, 15, 30 and 60
  * seconds: since 9.8 OpenSSH's sshd drops who fails for at most 90 s, longer with each failure
- * (sshd_config(5), PerSourcePenalties). A wrong host key (-EKEYREJECTED), a refused user (-EACCES), a
- * broken protocol (-EPROTO) and a key file that is none (-ENOKEY) do not pass. Returns 0 and *out for ssh_close, or
- * the last error.
+ * (sshd_config(5), PerSourcePenalties). A wrong host key (-EKEYREJECTED), a refused user (-EACCES),
+ * a broken protocol (-EPROTO) and a key file that is none (-ENOKEY) do not pass. Returns 0 and *out
+ * for ssh_close, or the last error.
  */
 int ssh_login(struct ssh **out, const struct ssh_login *l, struct err *e);
 

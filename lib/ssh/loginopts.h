@@ -17,7 +17,10 @@ enum { OPT_KNOWN_HOSTS = 400, OPT_PIN, OPT_TRIES, OPT_CONNECT_TIMEOUT };
 	{ OPT_TRIES, "tries", "N", "connections before it is given up (default 5)" },	\
 	{ OPT_CONNECT_TIMEOUT, "connect-timeout", "S", "seconds to wait for a connection (default 60)" }
 
-/* Take an option of LOGIN_OPTS; value is borrowed. 1: done, 0: it is none of them, -EINVAL with a message. */
+/*
+ * Take an option of LOGIN_OPTS; value is borrowed. 1: done, 0: it is none of them, -EINVAL with a
+ * message.
+ */
 int login_option(struct ssh_login *l, int id, const char *value, struct err *e);
 
 #endif

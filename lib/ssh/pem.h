@@ -7,7 +7,9 @@
 
 enum { KEYFILE_MAX = 64 << 10, KEY_DER_MAX = 8 << 10 };	/* RSA with 4096 bits: 3.4 and 2.4 KB */
 
-/* The numbers of a private key, borrowed from the decoded file; what the format has not is empty. */
+/*
+ * The numbers of a private key, borrowed from the decoded file; what the format has not is empty.
+ */
 struct key_parts {
 	const struct key_kind *kind;
 	struct wire_str secret;			/* Ed25519: the seed; ECDSA: the scalar, big endian */
@@ -16,9 +18,9 @@ struct key_parts {
 };
 
 /*
- * Find the first block of PEM text that holds a private key and decode it into out (KEY_DER_MAX bytes,
- * the caller wipes it). label: the words between BEGIN and the dashes. Returns 0 or -ENOKEY with a message
- * that says what the text is instead.
+ * Find the first block of PEM text that holds a private key and decode it into out (KEY_DER_MAX
+ * bytes, the caller wipes it). label: the words between BEGIN and the dashes. Returns 0 or -ENOKEY
+ * with a message that says what the text is instead.
  */
 int pem_decode(const char *text, size_t len, char label[40], uint8_t *out, size_t *out_len, struct err *e);
 

@@ -193,7 +193,10 @@ static bool verify_rsa(const struct pubkey *k, const char *alg, const uint8_t *d
 	uint8_t x[RSA_MAX_BITS / 8] = { 0 }, sum[KEY_MAX_HASH], signed_sum[KEY_MAX_HASH];
 	size_t sum_len = wide ? 64 : 32;
 
-	/* RFC 8332 section 3 wants the length of the modulus; implementations that strip zeros exist. */
+	/*
+	 * RFC 8332 section 3 wants the length of the modulus; implementations that strip zeros
+	 * exist.
+	 */
 	if (!sig.len || sig.len > k->n.len)
 		return false;
 	memcpy(x + k->n.len - sig.len, sig.p, sig.len);

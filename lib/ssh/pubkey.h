@@ -11,8 +11,8 @@
 
 /*
  * Key types (the first string of a blob): ssh-ed25519 (RFC 8709), ecdsa-sha2-nistp256, -384, -521
- * (RFC 5656), ssh-rsa (RFC 4253 section 6.6) of 2048 to 4096 bits. Signature algorithms are the names
- * of the types, but rsa-sha2-512 and rsa-sha2-256 (RFC 8332) for ssh-rsa: SHA-1 is refused.
+ * (RFC 5656), ssh-rsa (RFC 4253 section 6.6) of 2048 to 4096 bits. Signature algorithms are the
+ * names of the types, but rsa-sha2-512 and rsa-sha2-256 (RFC 8332) for ssh-rsa: SHA-1 is refused.
  */
 enum {
 	SSH_BLOB_MAX = 4096,		/* bytes of a public key, as large as RSA with 16384 bits needs */
@@ -30,9 +30,9 @@ const char *ssh_pubkey_type(const uint8_t *blob, size_t len);
 const char *ssh_algorithm_type(const char *alg);
 
 /*
- * Check that sig, a signature blob (RFC 4253 section 6.6: name, signature), is by the key in blob, over data,
- * made with the algorithm alg. The whole blob is judged: its type fits alg, its point or modulus is
- * sound. Returns 0; -EKEYREJECTED with a message says what is wrong.
+ * Check that sig, a signature blob (RFC 4253 section 6.6: name, signature), is by the key in blob,
+ * over data, made with the algorithm alg. The whole blob is judged: its type fits alg, its point or
+ * modulus is sound. Returns 0; -EKEYREJECTED with a message says what is wrong.
  */
 int ssh_pubkey_verify(const uint8_t *blob, size_t blob_len, const char *alg, const uint8_t *data, size_t len,
 		      const uint8_t *sig, size_t sig_len, struct err *e);

@@ -20,8 +20,8 @@ static void subtract_if_not_below(uint8_t *a, const uint8_t *b, size_t n)
 }
 
 /*
- * out = d mod (m - 1), of as many bytes as m, bit by bit. m is odd. It takes other time for other keys, which
- * nobody but us can measure: it is done once, when the file is read.
+ * out = d mod (m - 1), of as many bytes as m, bit by bit. m is odd. It takes other time for other
+ * keys, which nobody but us can measure: it is done once, when the file is read.
  */
 static void reduce(uint8_t *out, struct wire_str d, struct wire_str m)
 {
@@ -32,7 +32,8 @@ static void reduce(uint8_t *out, struct wire_str d, struct wire_str m)
 	mod[n - 1] &= 0xfe;
 	for (size_t bit = 0; bit < 8 * d.len; bit++) {
 		for (size_t i = 0; i < n; i++)
-			r[i] = (uint8_t)(r[i] << 1 | (i + 1 < n ? r[i + 1] >> 7 : d.p[bit / 8] >> (7 - bit % 8) & 1));
+			r[i] = (uint8_t)(r[i] << 1 | (i + 1 < n ? r[i + 1] >> 7 :
+					 d.p[bit / 8] >> (7 - bit % 8) & 1));
 		subtract_if_not_below(r, mod, n);
 	}
 	memcpy(out, r + 1, m.len);

@@ -17,8 +17,8 @@ struct rsa_parts {
 int rsa_parts_make(struct rsa_parts *r, const struct key_parts *in);
 
 /*
- * Sign by rsa-sha2-512 or rsa-sha2-256 (RFC 8332) into out (RSA_MAX_BITS / 8 bytes). Returns the length of
- * the signature, that of the modulus; 0 if the numbers are such that it cannot be.
+ * Sign by rsa-sha2-512 or rsa-sha2-256 (RFC 8332) into out (RSA_MAX_BITS / 8 bytes). Returns the
+ * length of the signature, that of the modulus; 0 if the numbers are such that it cannot be.
  */
 size_t rsa_parts_sign(const struct rsa_parts *r, const char *alg, const uint8_t *data, size_t len,
 		      uint8_t *out);

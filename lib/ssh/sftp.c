@@ -60,7 +60,8 @@ void sftp_begin_extended(struct sftp *s, struct sftp_request *r, const char *nam
 	wire_put_text(&r->o, name);
 }
 
-static int send_request(struct sftp *s, struct sftp_request *r, const char *act, const char *path, struct err *e)
+static int send_request(struct sftp *s, struct sftp_request *r, const char *act, const char *path,
+			struct err *e)
 {
 	struct wire_out head = { .buf = r->buf, .size = 4 };
 

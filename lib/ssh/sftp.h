@@ -10,11 +10,12 @@
 #include "base/stream.h"
 
 /*
- * SFTP version 3 (draft-ietf-secsh-filexfer-02) with OpenSSH's extensions (its PROTOCOL, section 4), over any
- * stream. Each request is answered exactly once; a server that answers otherwise is not spoken to
- * any more. A failure that the server tells is a message with its words: -ENOENT, -EACCES, -EOPNOTSUPP, and
- * -EIO for all that version 3 calls "failure". After an error of the stream or of the protocol (-EPROTO) the
- * session is broken, and every call on it gives that error again.
+ * SFTP version 3 (draft-ietf-secsh-filexfer-02) with OpenSSH's extensions (its PROTOCOL, section
+ * 4), over any stream. Each request is answered exactly once; a server that answers otherwise is
+ * not spoken to any more. A failure that the server tells is a message with its words: -ENOENT,
+ * -EACCES, -EOPNOTSUPP, and -EIO for all that version 3 calls "failure". After an error of the
+ * stream or of the protocol (-EPROTO) the session is broken, and every call on it gives that error
+ * again.
  */
 struct sftp;
 
@@ -40,7 +41,10 @@ struct sftp_attr {
 
 int sftp_stat(struct sftp *s, const char *path, struct sftp_attr *out, struct err *e);
 
-/* Bytes that an unprivileged user may still write below path. -EOPNOTSUPP if the server cannot tell. */
+/*
+ * Bytes that an unprivileged user may still write below path. -EOPNOTSUPP if the server cannot
+ * tell.
+ */
 int sftp_space(struct sftp *s, const char *path, uint64_t *out, struct err *e);
 
 /* Make a directory and its parents; existing ones are fine. */
@@ -51,8 +55,8 @@ int sftp_rename(struct sftp *s, const char *from, const char *to, struct err *e)
 int sftp_remove(struct sftp *s, const char *path, struct err *e);
 
 /*
- * A file being written. Up to 2 MiB of writes are on their way at a time; what was not acknowledged is
- * kept, so that after a break it can be sent again over another session.
+ * A file being written. Up to 2 MiB of writes are on their way at a time; what was not acknowledged
+ * is kept, so that after a break it can be sent again over another session.
  */
 struct sftp_file;
 
@@ -60,9 +64,9 @@ struct sftp_file;
 int sftp_create(struct sftp_file **out, struct sftp *s, const char *path, struct err *e);
 
 /*
- * Put bytes at an offset; returns when they are on their way. An error may be that of an earlier write:
- * up to 2 MiB that were taken before may be lost then. The file can be written to nevertheless,
- * what else is refused is told again.
+ * Put bytes at an offset; returns when they are on their way. An error may be that of an earlier
+ * write: up to 2 MiB that were taken before may be lost then. The file can be written to
+ * nevertheless, what else is refused is told again.
  */
 int sftp_write(struct sftp_file *f, uint64_t at, const void *buf, size_t len, struct err *e);
 
@@ -91,9 +95,9 @@ uint64_t sftp_lost_from(const struct sftp_file *f);
 uint64_t sftp_acked(const struct sftp_file *f);
 
 /*
- * Go on over another session after a break: open the file again, read back what was acknowledged but not
- * synced, and send what was not acknowledged. -ESTALE if the server lost something of it, or it
- * cannot be known: the file has to be written anew.
+ * Go on over another session after a break: open the file again, read back what was acknowledged
+ * but not synced, and send what was not acknowledged. -ESTALE if the server lost something of it,
+ * or it cannot be known: the file has to be written anew.
  */
 int sftp_attach(struct sftp_file *f, struct sftp *s, struct err *e);
 

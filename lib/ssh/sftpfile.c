@@ -98,8 +98,8 @@ int sftp_send_slot(struct sftp_file *f, struct sftp_slot *slot, struct err *e)
 }
 
 /*
- * Tell the write that was refused, once, when nothing is on its way any more. Version 3 has no word for
- * a full disk: look.
+ * Tell the write that was refused, once, when nothing is on its way any more. Version 3 has no word
+ * for a full disk: look.
  */
 int sftp_tell_failure(struct sftp_file *f, struct err *e)
 {

@@ -47,8 +47,8 @@ void sftp_begin_extended(struct sftp *s, struct sftp_request *r, const char *nam
 
 /*
  * Send it and wait for its answer, which must be of the type want (FXP_STATUS: success). act and
- * path go into the message. *out borrows the session's buffer until the next call. idle_ms: how long the
- * server may think; 0: as long as the stream allows.
+ * path go into the message. *out borrows the session's buffer until the next call. idle_ms: how
+ * long the server may think; 0: as long as the stream allows.
  */
 int sftp_ask(struct sftp *s, struct sftp_request *r, uint8_t want, unsigned idle_ms, struct wire *out,
 	     const char *act, const char *path, struct err *e);
