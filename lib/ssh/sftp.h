@@ -74,12 +74,6 @@ int sftp_write(struct sftp_file *f, uint64_t at, const void *buf, size_t len, st
 int sftp_drain(struct sftp_file *f, struct err *e);
 
 /*
- * Wait until every write is answered. If the server refused one, *lost_from is the lowest offset of those since
- * the last call, the error is forgotten, and the file can be written to again.
- */
-int sftp_settle(struct sftp_file *f, uint64_t *lost_from, struct err *e);
-
-/*
  * Drain, then have the server bring the file to its disk. -EOPNOTSUPP if it cannot: the data were
  * received then and nothing more is known.
  */
