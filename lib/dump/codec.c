@@ -115,7 +115,7 @@ static void zlib_deinit(void *state)
 }
 
 /*
- * ---- lzo: 70 % of the CPU time of a dump ----
+ * ---- lzo: 60 % of the CPU time of such a dump ----
  *
  * As fast as Debian's library, whatever the compiler's flags; a dictionary of 12 bits instead of 14, which has to
  * be cleared for each page, is 2 % faster and its output 0.3 % larger.
