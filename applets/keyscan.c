@@ -19,7 +19,8 @@ static const struct opt keyscan_opts[] = {
 	APPLET_OPTS_END
 };
 
-APPLET(keyscan, "keyscan", "print the host keys of SSH servers as lines of known_hosts, unproven", "HOST...");
+APPLET(keyscan, "keyscan", "print the host keys of SSH servers as lines of known_hosts, unproven",
+       "HOST...");
 
 /* Each is asked for on a connection of its own: a server shows one key at a time. */
 static const struct {
@@ -53,7 +54,9 @@ static int read_types(struct scan *s, const char *list, struct err *e)
 			if (strlen(kinds[i].type) == len && !memcmp(kinds[i].type, list, len))
 				s->wanted[i] = known = true;
 		if (!known)
-			return err_say(e, -EINVAL, "unknown type %.*s: there are ed25519, ecdsa, rsa", (int)len, list);
+			return err_say(e, -EINVAL,
+				       "unknown type %.*s: there are ed25519, ecdsa, rsa", (int)len,
+				       list);
 		list += len + (list[len] == ',');
 	}
 	return 0;
@@ -134,7 +137,9 @@ static int keyscan_main(struct args *a)
 		if (scan_host(&s, &e))
 			failed += applet_fail(&e);
 		else if (!s.found)
-			failed += applet_fail((err_say(&e, -ENOENT, "%s has none of the keys asked for", s.host), &e));
+			failed += applet_fail(
+				(err_say(&e, -ENOENT, "%s has none of the keys asked for", s.host),
+				 &e));
 	}
 	return failed ? FAILED : DONE;
 }

@@ -34,7 +34,8 @@ static int banner(struct ssh *s, struct wire w, struct err *e)
 		size_t len = lf ? (size_t)(lf - text.p) : text.len;
 		char line[200];
 
-		ssh_printable(line, sizeof(line), text.p, len && text.p[len - 1] == '\r' ? len - 1 : len);
+		ssh_printable(line, sizeof(line), text.p,
+			      len && text.p[len - 1] == '\r' ? len - 1 : len);
 		if (*line)
 			s->opt.say(s->opt.say_arg, line);
 		text = (struct wire_str){ text.p + len + !!lf, text.len - len - !!lf };
@@ -90,8 +91,8 @@ static int ask_service(struct ssh *s, uint64_t deadline, struct err *e)
 }
 
 /* A request: with a key and its signature over the session and the request, else method "none". */
-static int post_request(struct ssh *s, const char *user, const struct ssh_userkey *key, const char *alg,
-			struct err *e)
+static int post_request(struct ssh *s, const char *user, const struct ssh_userkey *key,
+			const char *alg, struct err *e)
 {
 	uint8_t buf[SSH_BLOB_MAX + 1024], sig[SSH_SIG_MAX];
 	struct wire_out o = { .buf = buf, .size = sizeof(buf) }, message;
@@ -132,8 +133,8 @@ static bool taken(const struct ssh *s, const char *alg)
 	return !list.len || ssh_list_has(list, alg, strlen(alg));
 }
 
-static int try_request(struct ssh *s, const char *user, const struct ssh_userkey *key, const char *alg,
-		       uint64_t deadline, struct answer *a, struct err *e)
+static int try_request(struct ssh *s, const char *user, const struct ssh_userkey *key,
+		       const char *alg, uint64_t deadline, struct answer *a, struct err *e)
 {
 	int rc = post_request(s, user, key, alg, e);
 
@@ -151,20 +152,31 @@ static bool methods_have(const struct answer *a, const char *method)
 	return ssh_list_has(list, method, strlen(method));
 }
 
-static int refused(const char *user, const struct answer *a, size_t n, unsigned tries, struct err *e)
+static int refused(const char *user, const struct answer *a, size_t n, unsigned tries,
+		   struct err *e)
 {
 	if (a->partial)
-		return err_say(e, -EACCES, "login of %s: the server took the key and wants more: %s", user, a->methods);
+		return err_say(e, -EACCES,
+			       "login of %s: the server took the key and wants more: %s", user,
+			       a->methods);
 	if (!n)
-		return err_say(e, -EACCES, "login of %s: there is no key to show; the server takes: %s", user, a->methods);
+		return err_say(e, -EACCES,
+			       "login of %s: there is no key to show; the server takes: %s", user,
+			       a->methods);
 	if (!tries)
-		return err_say(e, -EACCES, "login of %s: the server takes none of the algorithms of our keys", user);
+		return err_say(e, -EACCES,
+			       "login of %s: the server takes none of the algorithms of our keys",
+			       user);
 	if (!methods_have(a, "publickey"))
-		return err_say(e, -EACCES, "login of %s: the server takes no keys, only: %s", user, a->methods);
-	return err_say(e, -EACCES, "login of %s: the server took none of %u keys: is it in authorized_keys?", user, tries);
+		return err_say(e, -EACCES, "login of %s: the server takes no keys, only: %s", user,
+			       a->methods);
+	return err_say(e, -EACCES,
+		       "login of %s: the server took none of %u keys: is it in authorized_keys?",
+		       user, tries);
 }
 
-int ssh_auth(struct ssh *s, const char *user, struct ssh_userkey *const *keys, size_t n, struct err *e)
+int ssh_auth(struct ssh *s, const char *user, struct ssh_userkey *const *keys, size_t n,
+	     struct err *e)
 {
 	uint64_t deadline = now_ms() + s->opt.handshake_ms;
 	struct answer a = { 0 };

@@ -86,8 +86,10 @@ uint32_t ssh_chacha20(const void *key, const void *nonce, uint32_t counter, void
 
 	if (len >= WIDE) {
 		for (int i = 0; i < 16; i++) {
-			uint32_t word = i < 4 ? words[i] : i < 12 ? get_le32((const uint8_t *)key + 4 * (i - 4)) :
-					i == 12 ? counter : get_le32((const uint8_t *)nonce + 4 * (i - 13));
+			uint32_t word = i < 4	  ? words[i]
+					: i < 12  ? get_le32((const uint8_t *)key + 4 * (i - 4))
+					: i == 12 ? counter
+						  : get_le32((const uint8_t *)nonce + 4 * (i - 13));
 
 			x[i] = (lanes){ word, word, word, word };
 		}

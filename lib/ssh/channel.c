@@ -78,7 +78,7 @@ static int data(struct ssh_channel *c, struct wire *w, struct err *e)
 		c->taken += (uint32_t)d.len;
 		return 0;
 	}
-	tail = (c->head + c->count) % size;	/* the window never lets more in than the ring holds */
+	tail = (c->head + c->count) % size; /* the window never lets more in than the ring holds */
 	part = d.len < size - tail ? d.len : size - tail;
 	memcpy(c->ring + tail, d.p, part);
 	memcpy(c->ring, d.p + part, d.len - part);
@@ -110,7 +110,7 @@ static int request(struct ssh_channel *c, struct wire *w, struct err *e)
 		c->exit.status = wire_u32(w);
 		c->exit.known = !w->bad;
 		c->exit.before_end = !c->eof_out;
-	} else if (wire_is(name, "exit-signal") && !c->exit.known) {	/* what it says first counts */
+	} else if (wire_is(name, "exit-signal") && !c->exit.known) { /* what it says first counts */
 		text = wire_string(w);
 		ssh_printable(c->exit.signal, sizeof(c->exit.signal), text.p, text.len);
 		if (!text.len)
@@ -173,7 +173,8 @@ void ssh_channels_service(struct ssh *s)
 
 		if (!c || !c->open)
 			continue;
-		if (c->taken >= s->opt.window / 2 && !c->close_in && !c->close_out && ssh_room(s, 64)) {
+		if (c->taken >= s->opt.window / 2 && !c->close_in && !c->close_out &&
+		    ssh_room(s, 64)) {
 			struct wire_out o = ssh_message(s, MSG_CHANNEL_WINDOW_ADJUST);
 
 			wire_put_u32(&o, c->peer);
@@ -276,7 +277,8 @@ int ssh_channel_new(struct ssh *s, struct ssh_channel **out, struct err *e)
 }
 
 /* A request with one string, and its answer. */
-static int start(struct ssh *s, const char *name, const char *arg, struct stream **out, struct err *e)
+static int start(struct ssh *s, const char *name, const char *arg, struct stream **out,
+		 struct err *e)
 {
 	struct ssh_channel *c;
 	struct wire_out o;

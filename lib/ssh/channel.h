@@ -1,4 +1,4 @@
-/* channel - the inside of a channel, shared by channel.c and chanstream.c; nobody else includes it. */
+/* channel - the inside of a channel, for channel.c and chanstream.c only. */
 /* SPDX-License-Identifier: MIT */
 #ifndef SSH_CHANNEL_H
 #define SSH_CHANNEL_H
@@ -19,7 +19,7 @@ struct ssh_channel {
 	uint32_t packet_max;		/* bytes of data that the server takes at once */
 	uint32_t may_receive;		/* bytes of our window that are left */
 	uint32_t taken;			/* bytes that were read since the last WINDOW_ADJUST */
-	uint8_t *ring;			/* opt.window bytes, of which count at head wait to be read */
+	uint8_t *ring; /* opt.window bytes, of which count at head wait to be read */
 	size_t   head, count;
 	bool     eof_in, eof_out, close_in, close_out;
 	bool     abandoned;		/* nobody reads it any more: it waits for its CLOSE */

@@ -15,7 +15,8 @@ struct patience {
 };
 
 /* One turn, unless the channel's time is over. moved: grows when something moved. */
-static int turn(struct ssh_channel *c, struct patience *p, uint64_t moved, const char *act, struct err *e)
+static int turn(struct ssh_channel *c, struct patience *p, uint64_t moved, const char *act,
+		struct err *e)
 {
 	uint64_t now = now_ms(), end = UINT64_MAX;
 	int rc = ssh_check(c->ssh, e);
@@ -73,7 +74,8 @@ static int ended(struct ssh_channel *c, struct err *e)
 		snprintf(how, sizeof(how), " by signal %s", c->exit.signal);
 	else if (c->exit.known)
 		snprintf(how, sizeof(how), " with status %u", c->exit.status);
-	return err_say(e, -EPIPE, "the server's command ended%s%s%.160s", how, *words ? ": " : "", words);
+	return err_say(e, -EPIPE, "the server's command ended%s%s%.160s", how, *words ? ": " : "",
+		       words);
 }
 
 /* Gather at most a packet of data where it will be sealed. */
@@ -105,7 +107,8 @@ static int channel_write(struct stream *s, const void *buf, size_t len, struct e
 	for (;;) {
 		if (c->close_in || c->close_out || c->eof_out)
 			return ended(c, e);
-		if (len && c->may_send && ssh->out_end < SSH_OUT_FLUSH && !ssh->broken.code && !ssh_kex_due(ssh)) {
+		if (len && c->may_send && ssh->out_end < SSH_OUT_FLUSH && !ssh->broken.code &&
+		    !ssh_kex_due(ssh)) {
 			size_t n = put_data(c, at, len);
 
 			at += n;
@@ -131,7 +134,8 @@ static int channel_ready(struct stream *s, unsigned wait_ms)
 		if (c->count || c->eof_in || c->ssh->broken.code)
 			return 1;
 		now = now_ms();
-		if (ssh_pump(c->ssh, now < end ? (unsigned)(end - now) : 0, &e) || c->count || c->eof_in)
+		if (ssh_pump(c->ssh, now < end ? (unsigned)(end - now) : 0, &e) || c->count ||
+		    c->eof_in)
 			return 1;
 		if (now >= end)
 			return 0;
@@ -161,7 +165,8 @@ static void channel_close(struct stream *s)
 	c->abandoned = true;
 	c->taken += (uint32_t)c->count;
 	c->count = 0;
-	if (!c->ssh->broken.code && !c->close_out && (ssh_room(c->ssh, 64) || !ssh_flush(c->ssh, &e))) {
+	if (!c->ssh->broken.code && !c->close_out &&
+	    (ssh_room(c->ssh, 64) || !ssh_flush(c->ssh, &e))) {
 		ssh_channel_say(c, MSG_CHANNEL_CLOSE);
 		c->close_out = true;
 	}

@@ -67,8 +67,9 @@ static void set_aes(struct ssh_cipher *c, const uint8_t *key, bool slow)
 	aes->init(&c->aes.vtable, key, c->alg->key_len);
 }
 
-void ssh_cipher_set(struct ssh_cipher *c, const struct ssh_cipher_alg *alg, const struct ssh_mac_alg *mac,
-		    const uint8_t *key, const uint8_t *iv, const uint8_t *mac_key, bool slow)
+void ssh_cipher_set(struct ssh_cipher *c, const struct ssh_cipher_alg *alg,
+		    const struct ssh_mac_alg *mac, const uint8_t *key, const uint8_t *iv,
+		    const uint8_t *mac_key, bool slow)
 {
 	uint8_t zero[16] = { 0 };
 
@@ -88,7 +89,8 @@ void ssh_cipher_set(struct ssh_cipher *c, const struct ssh_cipher_alg *alg, cons
 		br_hmac_key_init(&c->hmac, mac->hash, mac_key, mac->len);
 }
 
-static void chacha(const struct ssh_cipher *c, bool header, uint32_t seq, uint32_t block, uint8_t *p, size_t len)
+static void chacha(const struct ssh_cipher *c, bool header, uint32_t seq, uint32_t block,
+		   uint8_t *p, size_t len)
 {
 	uint8_t nonce[12] = { 0 };
 
@@ -97,7 +99,8 @@ static void chacha(const struct ssh_cipher *c, bool header, uint32_t seq, uint32
 }
 
 /* p: the packet with its length; len: without. */
-static void chacha_tag(const struct ssh_cipher *c, uint32_t seq, const uint8_t *p, size_t len, uint8_t tag[16])
+static void chacha_tag(const struct ssh_cipher *c, uint32_t seq, const uint8_t *p, size_t len,
+		       uint8_t tag[16])
 {
 	uint8_t key[32] = { 0 };
 
@@ -141,7 +144,8 @@ static void gcm_next(struct ssh_cipher *c)
 	put_be64(c->iv + 4, get_be64(c->iv + 4) + 1);
 }
 
-static void hmac(const struct ssh_cipher *c, uint32_t seq, const uint8_t *p, size_t len, uint8_t tag[64])
+static void hmac(const struct ssh_cipher *c, uint32_t seq, const uint8_t *p, size_t len,
+		 uint8_t tag[64])
 {
 	br_hmac_context ctx;
 	uint8_t number[4];
@@ -153,7 +157,8 @@ static void hmac(const struct ssh_cipher *c, uint32_t seq, const uint8_t *p, siz
 	br_hmac_out(&ctx, tag);
 }
 
-size_t ssh_cipher_seal(struct ssh_cipher *c, uint32_t seq, uint8_t *p, size_t payload, const uint8_t *pad)
+size_t ssh_cipher_seal(struct ssh_cipher *c, uint32_t seq, uint8_t *p, size_t payload,
+		       const uint8_t *pad)
 {
 	size_t block = c->alg ? c->alg->block : 8, front = length_counts(c) ? 5 : 1, padding, len;
 
@@ -242,7 +247,8 @@ static bool unseal(struct ssh_cipher *c, uint32_t seq, uint8_t *p, uint32_t len)
 	return right;
 }
 
-int ssh_cipher_open(struct ssh_cipher *c, uint32_t seq, uint8_t *p, uint32_t len, size_t *payload_len)
+int ssh_cipher_open(struct ssh_cipher *c, uint32_t seq, uint8_t *p, uint32_t len,
+		    size_t *payload_len)
 {
 	if (c->alg && !unseal(c, seq, p, len))
 		return -EBADMSG;

@@ -63,7 +63,8 @@ void randombytes(unsigned char *buf, unsigned long long len)
 	ssh_random(buf, (size_t)len);
 }
 
-int crypto_hash_sha512_tinyssh(unsigned char *out, const unsigned char *data, unsigned long long len)
+int crypto_hash_sha512_tinyssh(unsigned char *out, const unsigned char *data,
+			       unsigned long long len)
 {
 	ssh_sha512(out, data, (size_t)len);
 	return 0;
@@ -84,7 +85,8 @@ void ssh_ed25519_public(uint8_t pub[32], const uint8_t seed[32])
 	ssh_wipe(a, sizeof(a));
 }
 
-int ssh_ed25519_sign(uint8_t sig[64], const uint8_t seed[32], const void *data, size_t len, struct err *e)
+int ssh_ed25519_sign(uint8_t sig[64], const uint8_t seed[32], const void *data, size_t len,
+		     struct err *e)
 {
 	uint8_t secret[64], *both = malloc(len + 64);
 	unsigned long long both_len;
@@ -105,8 +107,8 @@ int ssh_ed25519_sign(uint8_t sig[64], const uint8_t seed[32], const void *data, 
 static bool below_order(const uint8_t s[32])
 {
 	static const uint8_t order[32] = {
-		0xed, 0xd3, 0xf5, 0x5c, 0x1a, 0x63, 0x12, 0x58, 0xd6, 0x9c, 0xf7, 0xa2, 0xde, 0xf9, 0xde, 0x14,
-		[31] = 0x10,
+		0xed, 0xd3, 0xf5, 0x5c, 0x1a, 0x63, 0x12, 0x58, 0xd6, 0x9c, 0xf7, 0xa2,
+		0xde, 0xf9, 0xde, 0x14, [31] = 0x10,
 	};
 
 	for (int i = 31; i >= 0; i--)

@@ -1,4 +1,4 @@
-/* crypto - what SSH computes with and BearSSL does not have: Ed25519, X25519, sntrup761, Poly1305, chance. */
+/* crypto - what SSH computes with and BearSSL lacks: Ed25519, X25519, sntrup761, Poly1305. */
 /* SPDX-License-Identifier: MIT */
 #ifndef SSH_CRYPTO_H
 #define SSH_CRYPTO_H
@@ -10,8 +10,8 @@
 #include "base/err.h"
 
 /*
- * Fill buf with bytes that nobody can guess, from getrandom(2), which blocks until the kernel's pool was
- * seeded once: by the time a network is up it was.
+ * Fill buf with bytes that nobody can guess, from getrandom(2), which blocks until the kernel's
+ * pool was seeded once: by the time a network is up it was.
  */
 void ssh_random(void *buf, size_t len);
 
@@ -27,7 +27,8 @@ void ssh_sha512(uint8_t out[64], const void *data, size_t len);
 void ssh_ed25519_public(uint8_t pub[32], const uint8_t seed[32]);
 
 /* RFC 8032 section 5.1.6; the public key is computed, never taken from a caller. 0 or -ENOMEM. */
-int ssh_ed25519_sign(uint8_t sig[64], const uint8_t seed[32], const void *data, size_t len, struct err *e);
+int ssh_ed25519_sign(uint8_t sig[64], const uint8_t seed[32], const void *data, size_t len,
+		     struct err *e);
 
 /*
  * RFC 8032 section 5.1.7 with S < L, which forbids a second signature made of a first. 0,
@@ -36,12 +37,15 @@ int ssh_ed25519_sign(uint8_t sig[64], const uint8_t seed[32], const void *data, 
 int ssh_ed25519_verify(const uint8_t pub[32], const void *data, size_t len, const uint8_t sig[64],
 		       struct err *e);
 
-/* RFC 7748: out = scalar * point, little endian; point NULL: the base. -EBADMSG if out is all zero. */
+/* RFC 7748: out = scalar * point, little endian; point NULL: the base. -EBADMSG if out is 0. */
 int ssh_x25519(uint8_t out[32], const uint8_t scalar[32], const uint8_t *point);
 
 /* Streamlined NTRU Prime 761, the KEM of RFC 9941. */
 enum {
-	SNTRUP761_PUBLIC = 1158, SNTRUP761_SECRET = 1763, SNTRUP761_CIPHERTEXT = 1039, SNTRUP761_SHARED = 32,
+	SNTRUP761_PUBLIC = 1158,
+	SNTRUP761_SECRET = 1763,
+	SNTRUP761_CIPHERTEXT = 1039,
+	SNTRUP761_SHARED = 32,
 };
 void ssh_sntrup761_keypair(uint8_t *pub, uint8_t *secret);
 void ssh_sntrup761_encapsulate(uint8_t *ciphertext, uint8_t *shared, const uint8_t *pub);

@@ -23,9 +23,15 @@ struct exchange {
 };
 
 static const char *const message_names[] = {
-	[MSG_DISCONNECT] = "DISCONNECT", [MSG_IGNORE] = "IGNORE", [MSG_UNIMPLEMENTED] = "UNIMPLEMENTED",
-	[MSG_DEBUG] = "DEBUG", [MSG_SERVICE_ACCEPT] = "SERVICE_ACCEPT", [MSG_EXT_INFO] = "EXT_INFO",
-	[MSG_KEXINIT] = "KEXINIT", [MSG_NEWKEYS] = "NEWKEYS", [MSG_KEX_REPLY] = "KEX_REPLY",
+	[MSG_DISCONNECT] = "DISCONNECT",
+	[MSG_IGNORE] = "IGNORE",
+	[MSG_UNIMPLEMENTED] = "UNIMPLEMENTED",
+	[MSG_DEBUG] = "DEBUG",
+	[MSG_SERVICE_ACCEPT] = "SERVICE_ACCEPT",
+	[MSG_EXT_INFO] = "EXT_INFO",
+	[MSG_KEXINIT] = "KEXINIT",
+	[MSG_NEWKEYS] = "NEWKEYS",
+	[MSG_KEX_REPLY] = "KEX_REPLY",
 };
 
 static const char *message_name(unsigned type, char buf[16])
@@ -36,7 +42,8 @@ static const char *message_name(unsigned type, char buf[16])
 	return buf;
 }
 
-static int out_of_place(struct ssh *s, const struct exchange *x, unsigned got, unsigned want, struct err *e)
+static int out_of_place(struct ssh *s, const struct exchange *x, unsigned got, unsigned want,
+			struct err *e)
 {
 	char a[16], b[16];
 
@@ -51,13 +58,15 @@ static int wait_more(struct ssh *s, const struct exchange *x, struct err *e)
 	uint64_t now = now_ms();
 
 	if (now >= x->deadline_ms)
-		return ssh_break(s, e, -ETIMEDOUT, "the server did not go on with the key exchange in %u s",
+		return ssh_break(s, e, -ETIMEDOUT,
+				 "the server did not go on with the key exchange in %u s",
 				 s->opt.handshake_ms / 1000);
 	return ssh_move(s, (unsigned)(x->deadline_ms - now), e);
 }
 
 /* The next message, which must be want; the fields after its number. */
-static int expect(struct ssh *s, const struct exchange *x, unsigned want, struct wire *w, struct err *e)
+static int expect(struct ssh *s, const struct exchange *x, unsigned want, struct wire *w,
+		  struct err *e)
 {
 	const uint8_t *p;
 	size_t len;
@@ -79,8 +88,9 @@ static int expect(struct ssh *s, const struct exchange *x, unsigned want, struct
 		if (p[0] == MSG_DISCONNECT)
 			return ssh_peer_left(s, *w, e);
 		/*
-		 * In a rekey the server must hold back its data too (RFC 4253 section 7.1), but AsyncSSH
-		 * 2.10 does not. They are under the old keys and inside their windows: taken.
+		 * In a rekey the server must hold back its data too (RFC 4253 section 7.1), but
+		 * AsyncSSH 2.10 does not. They are under the old keys and inside their windows:
+		 * taken.
 		 */
 		if (!x->first && p[0] >= MSG_GLOBAL_REQUEST)
 			rc = ssh_dispatch(s, p, len, e);
@@ -121,7 +131,8 @@ static int send_kexinit(struct ssh *s, const struct exchange *x, struct err *e)
 	o = ssh_message(s, MSG_KEXINIT);
 	ssh_kexinit_write(s, &o, x->first);
 	if (o.full || o.len > sizeof(s->i_c))
-		return ssh_break(s, e, -E2BIG, "the algorithms asked for do not fit into a message");
+		return ssh_break(s, e, -E2BIG,
+				 "the algorithms asked for do not fit into a message");
 	memcpy(s->i_c, o.buf, o.len);
 	s->i_c_len = o.len;
 	ssh_post(s, &o);
@@ -228,7 +239,8 @@ static void hash_string(const br_hash_class **h, const void *p, size_t len)
 }
 
 /* H of RFC 4253 section 8, RFC 5656 section 4. */
-static void exchange_hash(const struct ssh *s, struct exchange *x, struct wire_str k_s, struct wire_str q_s)
+static void exchange_hash(const struct ssh *s, struct exchange *x, struct wire_str k_s,
+			  struct wire_str q_s)
 {
 	static const char v_c[] = SSH_VERSION_LINE;
 	br_hash_compat_context ctx;
@@ -248,7 +260,8 @@ static void exchange_hash(const struct ssh *s, struct exchange *x, struct wire_s
 }
 
 /* RFC 4253 section 7.2: SSH_KEY_MAX bytes, of which the algorithm takes the first. */
-static void derive(const struct ssh *s, const struct exchange *x, char letter, uint8_t out[SSH_KEY_MAX])
+static void derive(const struct ssh *s, const struct exchange *x, char letter,
+		   uint8_t out[SSH_KEY_MAX])
 {
 	const br_hash_class *hash = x->agreed.kex->hash;
 	uint8_t block[2 * SSH_KEY_MAX];
@@ -274,7 +287,8 @@ static void derive(const struct ssh *s, const struct exchange *x, char letter, u
 }
 
 /* letters: of the vector, the key, the MAC's key of the direction. */
-static void set_keys(const struct ssh *s, const struct exchange *x, struct ssh_cipher *c, const char *letters)
+static void set_keys(const struct ssh *s, const struct exchange *x, struct ssh_cipher *c,
+		     const char *letters)
 {
 	const struct ssh_agreed *a = &x->agreed;
 	bool out = c == &s->out;
@@ -283,15 +297,16 @@ static void set_keys(const struct ssh *s, const struct exchange *x, struct ssh_c
 	derive(s, x, letters[0], iv);
 	derive(s, x, letters[1], key);
 	derive(s, x, letters[2], mac);
-	ssh_cipher_set(c, out ? a->cipher_out : a->cipher_in, out ? a->mac_out : a->mac_in, key, iv, mac,
-		       s->opt.slow);
+	ssh_cipher_set(c, out ? a->cipher_out : a->cipher_in, out ? a->mac_out : a->mac_in, key, iv,
+		       mac, s->opt.slow);
 	ssh_wipe(iv, sizeof(iv));
 	ssh_wipe(key, sizeof(key));
 	ssh_wipe(mac, sizeof(mac));
 }
 
 /* The server's key proves to have signed H, and is the one that was expected. */
-static int prove_host(struct ssh *s, struct exchange *x, struct wire_str k_s, struct wire_str sig, struct err *e)
+static int prove_host(struct ssh *s, struct exchange *x, struct wire_str k_s, struct wire_str sig,
+		      struct err *e)
 {
 	struct err why = { 0 };
 	int rc;
@@ -299,8 +314,10 @@ static int prove_host(struct ssh *s, struct exchange *x, struct wire_str k_s, st
 	if (k_s.len > sizeof(s->host_blob))
 		return ssh_break(s, e, -EKEYREJECTED, "the host key has %zu bytes", k_s.len);
 	if (!x->first && (k_s.len != s->host_blob_len || memcmp(k_s.p, s->host_blob, k_s.len)))
-		return ssh_break(s, e, -EKEYREJECTED, "the server came with another host key in the middle");
-	rc = ssh_pubkey_verify(k_s.p, k_s.len, x->agreed.hostkey, x->hash, x->hash_len, sig.p, sig.len, &why);
+		return ssh_break(s, e, -EKEYREJECTED,
+				 "the server came with another host key in the middle");
+	rc = ssh_pubkey_verify(k_s.p, k_s.len, x->agreed.hostkey, x->hash, x->hash_len, sig.p,
+			       sig.len, &why);
 	if (rc)
 		return ssh_break(s, e, rc, "host key: %s", why.msg);
 	if (!x->first)
@@ -331,9 +348,11 @@ static int exchange(struct ssh *s, struct exchange *x, struct err *e)
 	q_s = wire_string(&w);
 	sig = wire_string(&w);
 	if (w.bad || w.left)
-		return ssh_break(s, e, -EPROTO, "the server's answer to the key exchange is damaged");
+		return ssh_break(s, e, -EPROTO,
+				 "the server's answer to the key exchange is damaged");
 	if (make_secret(x, q_s))
-		return ssh_break(s, e, -EPROTO, "the server's half of the key exchange %s is no valid one",
+		return ssh_break(s, e, -EPROTO,
+				 "the server's half of the key exchange %s is no valid one",
 				 x->agreed.kex->name);
 	exchange_hash(s, x, k_s, q_s);
 	rc = prove_host(s, x, k_s, sig, e);
@@ -377,9 +396,13 @@ static int agree(struct ssh *s, struct exchange *x, struct err *e)
 	if (x->first) {
 		s->strict = x->agreed.strict;
 		if (s->strict && s->in_seq != 1)
-			return ssh_break(s, e, -EPROTO, "strict KEX violation: the server's first packet was no KEXINIT");
+			return ssh_break(
+				s, e, -EPROTO,
+				"strict KEX violation: the server's first packet was no KEXINIT");
 		if (s->opt.need_strict_kex && !s->strict)
-			return ssh_break(s, e, -EPROTO, "the server has no strict key exchange, which is required");
+			return ssh_break(
+				s, e, -EPROTO,
+				"the server has no strict key exchange, which is required");
 	}
 	s->info.kex = x->agreed.kex->name;
 	s->info.hostkey = x->agreed.hostkey;
@@ -411,12 +434,14 @@ int ssh_kex(struct ssh *s, struct err *e)
 	return rc;
 }
 
-/* RFC 4253 section 9, RFC 4344 section 3: 2^31 packets, an hour, 1 GiB with blocks of 8 bytes, else 16 GiB. */
+/* RFC 4253 section 9, RFC 4344 section 3: 2^31 packets, an hour, 1 GiB with blocks of 8 bytes, else
+ * 16 GiB. */
 bool ssh_kex_due(const struct ssh *s)
 {
 	bool wide = s->out.alg && s->out.alg->block == 16 && s->in.alg && s->in.alg->block == 16;
 	uint64_t bytes = s->opt.rekey_bytes ? s->opt.rekey_bytes : wide ? 1ULL << 34 : 1ULL << 30;
 
-	return s->logged_in && (s->in_bytes >= bytes || s->out_bytes >= bytes || s->in_packets >= 1U << 31 ||
-				s->out_packets >= 1U << 31 || now_ms() - s->keys_ms >= 3600000);
+	return s->logged_in &&
+	       (s->in_bytes >= bytes || s->out_bytes >= bytes || s->in_packets >= 1U << 31 ||
+		s->out_packets >= 1U << 31 || now_ms() - s->keys_ms >= 3600000);
 }

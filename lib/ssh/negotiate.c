@@ -20,28 +20,55 @@ static const struct ssh_kex_method methods[] = {
 enum { NR_METHODS = sizeof(methods) / sizeof(*methods) };
 
 /* The name-lists of a KEXINIT in their order. */
-enum { KEX, HOSTKEY, CIPHER_OUT, CIPHER_IN, MAC_OUT, MAC_IN, ZIP_OUT, ZIP_IN, LANG_OUT, LANG_IN, NR_LISTS };
+enum {
+	KEX,
+	HOSTKEY,
+	CIPHER_OUT,
+	CIPHER_IN,
+	MAC_OUT,
+	MAC_IN,
+	ZIP_OUT,
+	ZIP_IN,
+	LANG_OUT,
+	LANG_IN,
+	NR_LISTS
+};
 
 static const char *const list_names[NR_LISTS] = {
-	"key exchange", "host key algorithm", "cipher", "cipher", "MAC", "MAC", "compression", "compression",
+	"key exchange", "host key algorithm", "cipher",	     "cipher", "MAC",
+	"MAC",		"compression",	      "compression",
 };
 
 static const char *const fast_aes[] = {
-	"aes128-gcm@openssh.com", "aes256-gcm@openssh.com", "chacha20-poly1305@openssh.com", "aes128-ctr",
-	"aes256-ctr", NULL,
+	"aes128-gcm@openssh.com",
+	"aes256-gcm@openssh.com",
+	"chacha20-poly1305@openssh.com",
+	"aes128-ctr",
+	"aes256-ctr",
+	NULL,
 };
 static const char *const slow_aes[] = {
-	"chacha20-poly1305@openssh.com", "aes128-gcm@openssh.com", "aes256-gcm@openssh.com", "aes128-ctr",
-	"aes256-ctr", NULL,
+	"chacha20-poly1305@openssh.com",
+	"aes128-gcm@openssh.com",
+	"aes256-gcm@openssh.com",
+	"aes128-ctr",
+	"aes256-ctr",
+	NULL,
 };
 /* With 64 bits SHA-512 is the faster one. */
 static const char *const macs[] = {
-	"hmac-sha2-512-etm@openssh.com", "hmac-sha2-256-etm@openssh.com", "hmac-sha2-512", "hmac-sha2-256", NULL,
+	"hmac-sha2-512-etm@openssh.com",
+	"hmac-sha2-256-etm@openssh.com",
+	"hmac-sha2-512",
+	"hmac-sha2-256",
+	NULL,
 };
 static const char *const none[] = { "none", NULL };
 static const char *const kex_names[] = {
-	"sntrup761x25519-sha512", "sntrup761x25519-sha512@openssh.com", "curve25519-sha256",
-	"curve25519-sha256@libssh.org", "ecdh-sha2-nistp256", "ecdh-sha2-nistp384", "ecdh-sha2-nistp521", NULL,
+	"sntrup761x25519-sha512", "sntrup761x25519-sha512@openssh.com",
+	"curve25519-sha256",	  "curve25519-sha256@libssh.org",
+	"ecdh-sha2-nistp256",	  "ecdh-sha2-nistp384",
+	"ecdh-sha2-nistp521",	  NULL,
 };
 
 static const char strict_client[] = "kex-strict-c-v00@openssh.com", ext_info[] = "ext-info-c";
@@ -75,9 +102,16 @@ void ssh_kexinit_write(const struct ssh *s, struct wire_out *o, bool first)
 	const struct ssh_options *opt = &s->opt;
 	const char *const *ciphers = ssh_aes_is_fast() && !opt->slow ? fast_aes : slow_aes;
 	const char *const *lists[NR_LISTS] = {
-		opt->kex ? opt->kex : kex_names, opt->hostkeys ? opt->hostkeys : ssh_sig_algorithms,
-		opt->ciphers ? opt->ciphers : ciphers, opt->ciphers ? opt->ciphers : ciphers,
-		opt->macs ? opt->macs : macs, opt->macs ? opt->macs : macs, none, none, none + 1, none + 1,
+		opt->kex ? opt->kex : kex_names,
+		opt->hostkeys ? opt->hostkeys : ssh_sig_algorithms,
+		opt->ciphers ? opt->ciphers : ciphers,
+		opt->ciphers ? opt->ciphers : ciphers,
+		opt->macs ? opt->macs : macs,
+		opt->macs ? opt->macs : macs,
+		none,
+		none,
+		none + 1,
+		none + 1,
 	};
 	uint8_t cookie[16];
 
@@ -125,7 +159,8 @@ static void read_lists(struct wire *w, struct wire_str out[NR_LISTS])
 }
 
 /* The first of ours that they have. */
-static int choose(int which, struct wire_str ours, struct wire_str theirs, struct wire_str *out, struct err *e)
+static int choose(int which, struct wire_str ours, struct wire_str theirs, struct wire_str *out,
+		  struct err *e)
 {
 	char text[120];
 
@@ -137,8 +172,9 @@ static int choose(int which, struct wire_str ours, struct wire_str theirs, struc
 			return 0;
 	}
 	ssh_printable(text, sizeof(text), theirs.p, theirs.len);
-	return err_say(e, which == HOSTKEY ? -ENOKEY : -EPROTO, "no %s in common: the server has %s",
-		       list_names[which], *text ? text : "none");
+	return err_say(e, which == HOSTKEY ? -ENOKEY : -EPROTO,
+		       "no %s in common: the server has %s", list_names[which],
+		       *text ? text : "none");
 }
 
 static const struct ssh_cipher_alg *find_cipher(struct wire_str name)
@@ -181,7 +217,8 @@ static int agree_ciphers(struct wire_str ours[], struct wire_str theirs[], struc
 			 struct ssh_agreed *a, struct err *e)
 {
 	for (int i = CIPHER_OUT; i <= CIPHER_IN; i++) {
-		const struct ssh_cipher_alg **cipher = i == CIPHER_OUT ? &a->cipher_out : &a->cipher_in;
+		const struct ssh_cipher_alg **cipher =
+			i == CIPHER_OUT ? &a->cipher_out : &a->cipher_in;
 		const struct ssh_mac_alg **mac = i == CIPHER_OUT ? &a->mac_out : &a->mac_in;
 		int rc = choose(i, ours[i], theirs[i], &got[i], e);
 
@@ -203,8 +240,8 @@ static int agree_ciphers(struct wire_str ours[], struct wire_str theirs[], struc
 	return 0;
 }
 
-int ssh_kexinit_agree(const struct ssh *s, const uint8_t *ours, size_t ours_len, const uint8_t *theirs,
-		      size_t len, struct ssh_agreed *a, struct err *e)
+int ssh_kexinit_agree(const struct ssh *s, const uint8_t *ours, size_t ours_len,
+		      const uint8_t *theirs, size_t len, struct ssh_agreed *a, struct err *e)
 {
 	struct wire us = wire_over(ours, ours_len), w = wire_over(theirs, len);
 	struct wire_str mine[NR_LISTS], their[NR_LISTS], got[NR_LISTS] = { 0 }, rest;

@@ -25,9 +25,10 @@ struct ssh_agreed {
 /* Write our KEXINIT; first: the one that also names the extensions. */
 void ssh_kexinit_write(const struct ssh *s, struct wire_out *o, bool first);
 
-/* Read the server's against ours. -EPROTO, -ENOKEY for host keys, with a message says what there is not in common. */
-int ssh_kexinit_agree(const struct ssh *s, const uint8_t *ours, size_t ours_len, const uint8_t *theirs,
-		      size_t len, struct ssh_agreed *a, struct err *e);
+/* Read the server's against ours. -EPROTO, -ENOKEY for host keys, with a message says what there is
+ * not in common. */
+int ssh_kexinit_agree(const struct ssh *s, const uint8_t *ours, size_t ours_len,
+		      const uint8_t *theirs, size_t len, struct ssh_agreed *a, struct err *e);
 
 /* Is name in a comma-separated list? */
 bool ssh_list_has(struct wire_str list, const char *name, size_t len);

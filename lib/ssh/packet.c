@@ -62,7 +62,8 @@ static const uint8_t *padding(struct ssh *s)
 
 void ssh_post(struct ssh *s, const struct wire_out *o)
 {
-	size_t len = ssh_cipher_seal(&s->out, s->out_seq++, s->out_buf + s->out_end, o->len, padding(s));
+	size_t len =
+		ssh_cipher_seal(&s->out, s->out_seq++, s->out_buf + s->out_end, o->len, padding(s));
 
 	s->out_end += len;
 	s->out_bytes += len;
@@ -141,16 +142,20 @@ int ssh_next(struct ssh *s, const uint8_t **payload, size_t *len, struct err *e)
 	if (have < ssh_cipher_head(&s->in))
 		return 0;
 	if (ssh_cipher_length(&s->in, s->in_seq, p, &packet))
-		return ssh_break(s, e, -EPROTO, "packet %u of the server says it has %u bytes: damaged, or no SSH",
+		return ssh_break(s, e, -EPROTO,
+				 "packet %u of the server says it has %u bytes: damaged, or no SSH",
 				 s->in_seq, packet);
 	size = ssh_cipher_size(&s->in, packet);
 	if (have < size)
 		return 0;
 	rc = ssh_cipher_open(&s->in, s->in_seq, p, packet, len);
 	if (rc)
-		return ssh_break(s, e, rc, rc == -EBADMSG ?
-				 "packet %u of the server was changed on the way: its MAC is wrong" :
-				 "packet %u of the server has wrong padding", s->in_seq);
+		return ssh_break(
+			s, e, rc,
+			rc == -EBADMSG
+				? "packet %u of the server was changed on the way: its MAC is wrong"
+				: "packet %u of the server has wrong padding",
+			s->in_seq);
 	*payload = p + 5;
 	s->in_start += size;
 	s->in_seq++;

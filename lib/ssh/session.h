@@ -1,4 +1,5 @@
-/* session - the inside of a connection, shared by the files that make it up; nobody else includes it. */
+/* session - the inside of a connection, shared by the files that make it up; nobody else includes
+ * it. */
 /* SPDX-License-Identifier: MIT */
 #ifndef SSH_SESSION_H
 #define SSH_SESSION_H
@@ -11,23 +12,45 @@
 
 /* Message numbers: RFC 4250 section 4.1.2, RFC 8308, RFC 8731. */
 enum ssh_message {
-	MSG_DISCONNECT = 1, MSG_IGNORE, MSG_UNIMPLEMENTED, MSG_DEBUG, MSG_SERVICE_REQUEST, MSG_SERVICE_ACCEPT,
-	MSG_EXT_INFO, MSG_KEXINIT = 20, MSG_NEWKEYS, MSG_KEX_INIT = 30, MSG_KEX_REPLY,
-	MSG_USERAUTH_REQUEST = 50, MSG_USERAUTH_FAILURE, MSG_USERAUTH_SUCCESS, MSG_USERAUTH_BANNER,
-	MSG_GLOBAL_REQUEST = 80, MSG_REQUEST_SUCCESS, MSG_REQUEST_FAILURE,
-	MSG_CHANNEL_OPEN = 90, MSG_CHANNEL_OPEN_CONFIRMATION, MSG_CHANNEL_OPEN_FAILURE, MSG_CHANNEL_WINDOW_ADJUST,
-	MSG_CHANNEL_DATA, MSG_CHANNEL_EXTENDED_DATA, MSG_CHANNEL_EOF, MSG_CHANNEL_CLOSE, MSG_CHANNEL_REQUEST,
-	MSG_CHANNEL_SUCCESS, MSG_CHANNEL_FAILURE,
+	MSG_DISCONNECT = 1,
+	MSG_IGNORE,
+	MSG_UNIMPLEMENTED,
+	MSG_DEBUG,
+	MSG_SERVICE_REQUEST,
+	MSG_SERVICE_ACCEPT,
+	MSG_EXT_INFO,
+	MSG_KEXINIT = 20,
+	MSG_NEWKEYS,
+	MSG_KEX_INIT = 30,
+	MSG_KEX_REPLY,
+	MSG_USERAUTH_REQUEST = 50,
+	MSG_USERAUTH_FAILURE,
+	MSG_USERAUTH_SUCCESS,
+	MSG_USERAUTH_BANNER,
+	MSG_GLOBAL_REQUEST = 80,
+	MSG_REQUEST_SUCCESS,
+	MSG_REQUEST_FAILURE,
+	MSG_CHANNEL_OPEN = 90,
+	MSG_CHANNEL_OPEN_CONFIRMATION,
+	MSG_CHANNEL_OPEN_FAILURE,
+	MSG_CHANNEL_WINDOW_ADJUST,
+	MSG_CHANNEL_DATA,
+	MSG_CHANNEL_EXTENDED_DATA,
+	MSG_CHANNEL_EOF,
+	MSG_CHANNEL_CLOSE,
+	MSG_CHANNEL_REQUEST,
+	MSG_CHANNEL_SUCCESS,
+	MSG_CHANNEL_FAILURE,
 };
 
 enum {
 	SSH_CHANNELS = 4,
-	SSH_DATA_MAX = 32768,			/* bytes of one CHANNEL_DATA of ours, RFC 4253 section 6.1 */
-	SSH_OUT_FLUSH = 4 * (SSH_DATA_MAX + 128),	/* bytes gathered for one send() */
+	SSH_DATA_MAX = 32768, /* bytes of one CHANNEL_DATA of ours, RFC 4253 section 6.1 */
+	SSH_OUT_FLUSH = 4 * (SSH_DATA_MAX + 128), /* bytes gathered for one send() */
 	SSH_OUT_SIZE = SSH_OUT_FLUSH + 2 * 36864,
 	SSH_IN_SIZE = 2 * (SSH_PACKET_MAX + SSH_PACKET_EXTRA),
 	SSH_KEXINIT_MAX = 8192,
-	SSH_OWED = 16,			/* answers that wait until they may be sent */
+	SSH_OWED = 16, /* answers that wait until they may be sent */
 };
 
 /* How we call ourselves, without the line's end. */
@@ -46,7 +69,8 @@ struct ssh {
 	struct ssh_options opt;
 	struct err broken;		/* why the connection is dead; code 0: it is not */
 
-	/* Packets (packet.c). seq counts all of a direction, packets and bytes those since the last keys. */
+	/* Packets (packet.c). seq counts all of a direction, packets and bytes those since the last
+	 * keys. */
 	struct ssh_cipher in, out;
 	uint32_t in_seq, out_seq;
 	uint64_t in_bytes, out_bytes, in_packets, out_packets, keys_ms;
@@ -68,7 +92,8 @@ struct ssh {
 	size_t   host_blob_len;
 	struct ssh_info info;
 
-	/* What a caller waits for: while mail_wanted such a message stays where it is, in in_buf. */
+	/* What a caller waits for: while mail_wanted such a message stays where it is, in in_buf.
+	 */
 	bool     mail_wanted, logged_in;
 	const uint8_t *mail;
 	size_t   mail_len;
@@ -96,7 +121,8 @@ bool ssh_room(const struct ssh *s, size_t len);
 struct wire_out ssh_message(struct ssh *s, uint8_t type);
 void ssh_post(struct ssh *s, const struct wire_out *o);
 
-/* Write what can be written; if some is left, or was none, wait at most wait_ms; read what there is. 0 or the error. */
+/* Write what can be written; if some is left, or was none, wait at most wait_ms; read what there
+ * is. 0 or the error. */
 int ssh_move(struct ssh *s, unsigned wait_ms, struct err *e);
 
 /* The next packet that is there, borrowed until ssh_move: 1, 0 if none is whole, or an error. */

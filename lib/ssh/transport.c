@@ -19,11 +19,20 @@ enum {
 
 /* RFC 4253 section 11.1. */
 static const char *const reasons[] = {
-	[1] = "host not allowed to connect", [2] = "protocol error", [3] = "key exchange failed",
-	[5] = "MAC error", [6] = "compression error", [7] = "service not available",
-	[8] = "protocol version not supported", [9] = "host key not verifiable", [10] = "connection lost",
-	[11] = "by application", [12] = "too many connections", [13] = "authentication cancelled",
-	[14] = "no more authentication methods", [15] = "illegal user name",
+	[1] = "host not allowed to connect",
+	[2] = "protocol error",
+	[3] = "key exchange failed",
+	[5] = "MAC error",
+	[6] = "compression error",
+	[7] = "service not available",
+	[8] = "protocol version not supported",
+	[9] = "host key not verifiable",
+	[10] = "connection lost",
+	[11] = "by application",
+	[12] = "too many connections",
+	[13] = "authentication cancelled",
+	[14] = "no more authentication methods",
+	[15] = "illegal user name",
 };
 
 int ssh_peer_left(struct ssh *s, struct wire w, struct err *e)
@@ -92,7 +101,8 @@ int ssh_dispatch(struct ssh *s, const uint8_t *p, size_t len, struct err *e)
 {
 	struct wire w = wire_over(p + 1, len - 1);
 	uint8_t type = p[0];
-	bool user = type == MSG_SERVICE_ACCEPT || (type > MSG_USERAUTH_REQUEST && type < MSG_GLOBAL_REQUEST);
+	bool user = type == MSG_SERVICE_ACCEPT ||
+		    (type > MSG_USERAUTH_REQUEST && type < MSG_GLOBAL_REQUEST);
 
 	if (type == MSG_DISCONNECT)
 		return ssh_peer_left(s, w, e);
@@ -100,8 +110,10 @@ int ssh_dispatch(struct ssh *s, const uint8_t *p, size_t len, struct err *e)
 		return 0;
 	if (type == MSG_KEXINIT)
 		return keep_kexinit(s, p, len, e);
-	if (!s->session_id_len || type == MSG_NEWKEYS || (type >= 30 && type <= 49) || (user && !s->mail_wanted))
-		return ssh_break(s, e, -EPROTO, "the server sent message %u that nothing asked for", type);
+	if (!s->session_id_len || type == MSG_NEWKEYS || (type >= 30 && type <= 49) ||
+	    (user && !s->mail_wanted))
+		return ssh_break(s, e, -EPROTO, "the server sent message %u that nothing asked for",
+				 type);
 	if (user) {
 		s->mail = p;
 		s->mail_len = len;
@@ -110,7 +122,8 @@ int ssh_dispatch(struct ssh *s, const uint8_t *p, size_t len, struct err *e)
 	if (type == MSG_EXT_INFO && !s->logged_in)
 		return ext_info(s, w, e);
 	if (type >= MSG_GLOBAL_REQUEST && !s->logged_in)
-		return ssh_break(s, e, -EPROTO, "the server sent message %u before the login", type);
+		return ssh_break(s, e, -EPROTO, "the server sent message %u before the login",
+				 type);
 	if (type == MSG_GLOBAL_REQUEST)
 		return global_request(s, w, e);
 	if (type == MSG_REQUEST_SUCCESS || type == MSG_REQUEST_FAILURE)
@@ -174,7 +187,8 @@ static int keep_alive(struct ssh *s, unsigned *wait_ms, struct err *e)
 		return 0;
 	}
 	if (s->unanswered == KEEPALIVES)
-		return ssh_break(s, e, -ETIMEDOUT, "the server is silent for %llu s and %d questions",
+		return ssh_break(s, e, -ETIMEDOUT,
+				 "the server is silent for %llu s and %d questions",
 				 (unsigned long long)(now - s->heard_ms) / 1000, KEEPALIVES);
 	s->unanswered++;
 	s->asked_ms = now;
@@ -248,7 +262,8 @@ int ssh_mail(struct ssh *s, uint64_t deadline_ms, struct err *e)
 /* A whole line at the start of in_buf: its bytes with LF, 0 if there is none yet. */
 static size_t line_there(const struct ssh *s)
 {
-	const uint8_t *at = s->in_buf + s->in_start, *lf = memchr(at, '\n', s->in_end - s->in_start);
+	const uint8_t *at = s->in_buf + s->in_start,
+		      *lf = memchr(at, '\n', s->in_end - s->in_start);
 
 	return lf ? (size_t)(lf - at) + 1 : 0;
 }
@@ -259,7 +274,8 @@ static int version_line(struct ssh *s, const uint8_t *p, size_t len, struct err 
 	while (len && (p[len - 1] == '\n' || p[len - 1] == '\r'))
 		len--;
 	if (memchr(p, 0, len))
-		return ssh_break(s, e, -EPROTO, "the server's first lines have a NUL: it does not speak SSH");
+		return ssh_break(s, e, -EPROTO,
+				 "the server's first lines have a NUL: it does not speak SSH");
 	if (len < 4 || memcmp(p, "SSH-", 4))
 		return 0;
 	if (len > VERSION_MAX - 2)
@@ -288,14 +304,18 @@ static int read_version(struct ssh *s, struct err *e)
 			s->in_start += len;
 			bytes += len;
 			if (!rc && (++lines > BANNER_LINES || bytes > BANNER_BYTES))
-				rc = ssh_break(s, e, -EPROTO, "the server says a lot, but not that it speaks SSH");
+				rc = ssh_break(s, e, -EPROTO,
+					       "the server says a lot, but not that it speaks SSH");
 			continue;
 		}
 		now = now_ms();
 		if (s->in_end - s->in_start > BANNER_BYTES)
-			rc = ssh_break(s, e, -EPROTO, "the server sends a line without end: it does not speak SSH");
+			rc = ssh_break(
+				s, e, -EPROTO,
+				"the server sends a line without end: it does not speak SSH");
 		else if (now >= deadline)
-			rc = ssh_break(s, e, -ETIMEDOUT, "the server does not say that it speaks SSH");
+			rc = ssh_break(s, e, -ETIMEDOUT,
+				       "the server does not say that it speaks SSH");
 		else
 			rc = ssh_move(s, (unsigned)(deadline - now), e);
 	}
@@ -309,9 +329,9 @@ static void tell(struct ssh *s)
 	ssh_printable(line, sizeof(line), s->v_s, strlen(s->v_s));
 	if (!s->opt.say)
 		return;
-	snprintf(line + strlen(line), sizeof(line) - strlen(line), ": %s, %s, %s%s%s%s", s->info.kex,
-		 s->info.hostkey, s->info.cipher, s->info.mac ? ", " : "", s->info.mac ? s->info.mac : "",
-		 s->strict ? "" : "; no strict key exchange");
+	snprintf(line + strlen(line), sizeof(line) - strlen(line), ": %s, %s, %s%s%s%s",
+		 s->info.kex, s->info.hostkey, s->info.cipher, s->info.mac ? ", " : "",
+		 s->info.mac ? s->info.mac : "", s->strict ? "" : "; no strict key exchange");
 	s->opt.say(s->opt.say_arg, line);
 }
 
@@ -378,8 +398,8 @@ static void say_goodbye(struct ssh *s)
 	static const struct {
 		int code;
 		uint32_t reason;
-	} why[] = { { 0, 11 }, { -EPROTO, 2 }, { -EBADMSG, 5 }, { -EKEYREJECTED, 9 }, { -EACCES, 14 }, { -ECANCELED, 11 },
-		    { -ENOKEY, 3 } };
+	} why[] = { { 0, 11 },	     { -EPROTO, 2 },	 { -EBADMSG, 5 }, { -EKEYREJECTED, 9 },
+		    { -EACCES, 14 }, { -ECANCELED, 11 }, { -ENOKEY, 3 } };
 	uint64_t deadline = now_ms() + GOODBYE_MS;
 	struct err e = { 0 };
 
