@@ -1,0 +1,113 @@
+/* verifier - is the chain that the handshake brought to be trusted? */
+/* SPDX-License-Identifier: MIT */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "tls/engine.h"
+
+static void start_chain(const br_x509_class **ctx, const char *server_name)
+{
+	struct verifier *v = (struct verifier *)ctx;
+
+	(void)server_name;
+	v->used = v->nr = 0;
+	v->why = (struct err){ 0 };
+}
+
+static void start_cert(const br_x509_class **ctx, uint32_t len)
+{
+	struct verifier *v = (struct verifier *)ctx;
+
+	v->start = v->used;
+	if (v->nr == CHAIN_MAX)
+		err_say(&v->why, -EKEYREJECTED, "the server sent more than %d certificates", CHAIN_MAX);
+	else if (len > CHAIN_BYTES - v->used)
+		err_say(&v->why, -EKEYREJECTED, "the server sent certificates of more than %d bytes",
+			CHAIN_BYTES);
+}
+
+static void append(const br_x509_class **ctx, const unsigned char *buf, size_t len)
+{
+	struct verifier *v = (struct verifier *)ctx;
+
+	if (v->why.code || len > CHAIN_BYTES - v->used)
+		return;
+	memcpy(v->bytes + v->used, buf, len);
+	v->used += len;
+}
+
+static void end_cert(const br_x509_class **ctx)
+{
+	struct verifier *v = (struct verifier *)ctx;
+	struct err why = { 0 };
+
+	if (v->why.code)
+		return;
+	/* The first one counts; another that we cannot read leads nowhere. */
+	if (!cert_parse(&v->certs[v->nr], v->bytes + v->start, v->used - v->start, &why))
+		v->nr++;
+	else if (!v->nr)
+		err_say(&v->why, -EKEYREJECTED, "%s", why.msg);
+	else
+		v->used = v->start;
+}
+
+static bool is_pinned(const struct verifier *v)
+{
+	uint8_t pin[PIN_LEN];
+
+	cert_pin(&v->certs[0], pin);
+	for (size_t i = 0; i < v->trust->nr_pins; i++)
+		if (!memcmp(pin, v->trust->pins[i], PIN_LEN))
+			return true;
+	return false;
+}
+
+static unsigned end_chain(const br_x509_class **ctx)
+{
+	struct verifier *v = (struct verifier *)ctx;
+	const struct tls *t = v->trust;
+	struct chain_ask ask = { t->anchors, t->nr_anchors, v->host, t->now };
+
+	if (!v->why.code && !v->nr)
+		err_say(&v->why, -EKEYREJECTED, "the server sent no certificate");
+	if (v->why.code)
+		return BR_ERR_X509_INVALID_VALUE;
+	if (!v->certs[0].key.key_type)
+		err_say(&v->why, -EKEYREJECTED, "the server's certificate has %s", v->certs[0].why_key);
+	else if (t->nr_pins && !is_pinned(v))
+		err_say(&v->why, -EKEYREJECTED, "the server's key is not the pinned one");
+	else if (t->nr_anchors)
+		chain_verify(v->certs, v->nr, &ask, &v->why);
+	return v->why.code ? BR_ERR_X509_NOT_TRUSTED : 0;
+}
+
+static const br_x509_pkey *get_key(const br_x509_class *const *ctx, unsigned *usages)
+{
+	const struct verifier *v = (const struct verifier *)ctx;
+
+	if (usages)
+		*usages = BR_KEYTYPE_SIGN;	/* ECDHE wants no more */
+	return v->nr ? &v->certs[0].key : NULL;
+}
+
+int verifier_init(struct verifier *v, const struct tls *trust, const char *host, struct err *e)
+{
+	static const br_x509_class class = {
+		sizeof(struct verifier), start_chain, start_cert, append, end_cert, end_chain, get_key,
+	};
+
+	memset(v, 0, sizeof(*v));
+	v->vtable = &class;
+	v->trust = trust;
+	v->host = host;
+	v->bytes = malloc(CHAIN_BYTES);
+	return v->bytes ? 0 : err_set(e, -ENOMEM, "TLS with %s", host);
+}
+
+void verifier_free(struct verifier *v)
+{
+	free(v->bytes);
+	v->bytes = NULL;
+}
