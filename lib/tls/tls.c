@@ -223,6 +223,8 @@ static int tls_wait(struct stream *s, int events, unsigned wait_ms)
 	uint64_t end = now_ms() + wait_ms;
 	int can;
 
+	if (!(events & STREAM_OUT))	/* who only listens has said all */
+		br_ssl_engine_flush(engine(t), 0);
 	for (;;) {
 		unsigned state;
 		int now = 0, want;

@@ -1,0 +1,28 @@
+/* http - objects on a server of HTTP: WebDAV where it is spoken. */
+/* SPDX-License-Identifier: MIT */
+#ifndef SINK_HTTP_H
+#define SINK_HTTP_H
+
+#include "http/http.h"
+#include "sink/sink.h"
+
+/*
+ * An object of len bytes (HTTP_UNKNOWN: as many as come), written in rising order only; a dump wants flat_sink_open
+ * around it, if it is not of a known length. h is borrowed.
+ *
+ * Where the server knows MOVE the object is NAME-incomplete until commit moves it. Elsewhere it has its name as soon
+ * as it is all there, and what tells a dump that is whole is its manifest, which is uploaded last.
+ * Up to 256 KiB are held back until the end, so that they can be sent again; of a larger object
+ * of known length the caller begins anew, after http_again.
+ *
+ * commit: the last byte was sent, a success came after it, HEAD tells the same length (and again
+ * under the final name). ACK_RECEIVED then; ACK_SENT if the server tells no length. HTTP has no word
+ * for more: whether it is on a disk nobody says. keep: NAME-incomplete, or, where there is no MOVE and
+ * more than 256 KiB, nothing and -EOPNOTSUPP.
+ *
+ * Returns 0 and *out; -EEXIST if the object is there already and replace is false; or an error of http_put_open.
+ */
+int http_sink_open(struct sink **out, struct http *h, const struct url *url, uint64_t len, bool replace,
+		   struct err *e);
+
+#endif
