@@ -53,7 +53,7 @@ $(call update,$B/applets.inc,$(foreach a,$(APPLETS),X($(subst -,_,$a))))
 $(call update,$B/flags,$(CPPFLAGS) $(CFLAGS))
 
 # Nothing in there is done often: it shall be small.
-$(filter $B/lib/net/%,$(OBJ)): CFLAGS += -Os
+$(filter $B/lib/net/% $B/lib/tls/% $B/lib/http/%,$(OBJ)): CFLAGS += -Os
 $(OBJ): $B/%.o: %.c $B/flags | $(LIBS_MUSL)
 	@mkdir -p $(@D)
 	@echo "  CC      $<"

@@ -12,6 +12,8 @@
 #include "dump/dmesg.h"
 #include "dump/manifest.h"
 #include "dump/save.h"
+#include "http/httpopts.h"
+#include "sink/http.h"
 #include "sink/remote.h"
 #include "ssh/loginopts.h"
 
@@ -29,6 +31,7 @@ static const struct opt save_opts[] = {
 	{ OPT_KERNEL_LOG, "kernel-log", "FILE", "save the log of the running kernel there, after the dump" },
 	{ OPT_MANIFEST, "manifest", "FILE", "write what was saved and its checksums there, last" },
 	LOGIN_OPTS,
+	HTTP_OPTS,
 	APPLET_OPTS_END
 };
 APPLET(save, "save", "save a crashed kernel's memory, filtered and compressed", "VMCORE OUT");
@@ -44,6 +47,7 @@ static struct {
 	struct ssh_login    login;
 	struct remote_url   where;	/* of the machine to which remote leads */
 	struct remote      *remote;
+	struct http_place   web;
 } job;
 
 static atomic_int stop;
@@ -104,6 +108,8 @@ static int open_file(struct sink **out, const char *to, uint64_t stamp, bool rep
 	struct remote_url url;
 	int rc;
 
+	if (url_is_http(to))
+		return http_place_open(&job.web, out, to, stamp, HTTP_UNKNOWN, replace, e);
 	if (!remote_is_url(to))
 		return sink_open(out, to, stamp, replace, e);
 	rc = remote_parse(to, &url, e);
@@ -112,13 +118,13 @@ static int open_file(struct sink **out, const char *to, uint64_t stamp, bool rep
 	return rc ? rc : remote_sink_open(out, job.remote, &url, replace, e);
 }
 
-/* The dump itself, which goes through a command as a stream. */
+/* The dump itself, which goes as a stream through a command and by HTTP. */
 static int open_dump(struct sink **out, const char *to, uint64_t stamp, bool replace, struct err *e)
 {
 	int rc = open_file(out, to, stamp, replace, e);
 	struct sink *inner;
 
-	if (rc || strncmp(to, "ssh:", 4))
+	if (rc || (strncmp(to, "ssh:", 4) && !url_is_http(to)))
 		return rc;
 	inner = *out;
 	rc = flat_sink_open(out, inner, e);
@@ -161,7 +167,7 @@ static int set_levels(const char *list, struct err *e)
 static int take_option(int id, const char *value, struct err *e)
 {
 	unsigned long long n = 0;
-	int rc = login_option(&job.login, id, value, e);
+	int rc = login_option(&job.login, id, value, e) ?: http_option(&job.web.options, id, value, e);
 
 	if (rc)
 		return rc < 0 ? rc : 0;
@@ -330,6 +336,7 @@ static int save_main(struct args *a)
 	job.rq.vmcore = a->operands[0];
 	job.rq.to = a->operands[1];
 	job.began = job.last = now_ms();
+	job.web.options.say = say_login;
 	sigaction(SIGTERM, &sa, NULL);
 	sigaction(SIGINT, &sa, NULL);
 	signal(SIGXFSZ, SIG_IGN);		/* a file size limit is an error of write(2), not a death, */
@@ -343,5 +350,6 @@ static int save_main(struct args *a)
 	rc = report(rc, &e, manifest_rc);
 	save_free(&job.save);
 	remote_free(job.remote);
+	http_place_close(&job.web);
 	return rc;
 }

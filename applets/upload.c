@@ -1,4 +1,4 @@
-/* upload - put a file on another machine over SSH, and tell how far it is safe there. */
+/* upload - put a file on another machine over SSH or HTTP, and tell how far it is safe there. */
 /* SPDX-License-Identifier: MIT */
 #include <errno.h>
 #include <fcntl.h>
@@ -11,6 +11,8 @@
 
 #include "applet.h"
 #include "base/io.h"
+#include "http/httpopts.h"
+#include "sink/http.h"
 #include "sink/remote.h"
 #include "ssh/loginopts.h"
 
@@ -18,20 +20,24 @@ static const struct opt upload_opts[] = {
 	{ 'f', "force", NULL, "overwrite a file that is there" },
 	{ 'q', "quiet", NULL, "no progress" },
 	LOGIN_OPTS,
+	HTTP_OPTS,
 	APPLET_OPTS_END
 };
-APPLET(upload, "upload", "put a file on another machine over SSH, and tell how far it is safe there",
-       "SRC|- sftp://[USER@]HOST[:PORT]/PATH");
+APPLET(upload, "upload", "put a file on another machine over SSH or HTTP, and tell how far it is safe there",
+       "SRC|- sftp://[USER@]HOST[:PORT]/PATH|http[s]://HOST[:PORT]/PATH");
 
 enum { PIECE = 1 << 20, PROGRESS_MS = 3000, MIB = 1 << 20 };
 
 struct job {
 	const char       *src;
+	char              to[URL_TEXT];		/* http: the URL; else "" */
 	int               fd;
+	uint64_t          len;			/* of src, HTTP_UNKNOWN for a pipe */
 	bool              replace, quiet;
 	struct remote_url url;
 	struct ssh_login  login;
 	struct remote    *remote;
+	struct http_place web;
 	uint64_t          bytes;
 	enum ack_level    level;
 };
@@ -64,17 +70,24 @@ static int copy(struct job *j, struct sink *sink, char *buf, struct err *e)
 	return n < 0 ? err_set(e, (int)n, "read %s", j->src) : 0;
 }
 
+static int open_sink(struct job *j, struct sink **out, struct err *e)
+{
+	if (j->to[0])
+		return http_place_open(&j->web, out, j->to, 0, j->len, j->replace, e);
+	return remote_sink_open(out, j->remote, &j->url, j->replace, e);
+}
+
 /* One object, from the first byte on. */
 static int send_once(struct job *j, struct err *e)
 {
 	char *buf = malloc(PIECE);
 	struct ack ack = { ACK_NONE };
 	struct sink *sink = NULL;
-	int rc = buf ? remote_sink_open(&sink, j->remote, &j->url, j->replace, e) : err_set(e, -ENOMEM, "upload");
+	int rc = buf ? open_sink(j, &sink, e) : err_set(e, -ENOMEM, "upload");
 
 	if (!rc) {
 		rc = copy(j, sink, buf, e);
-		if (rc && rc != -ESTALE)
+		if (rc && rc != -ESTALE && !j->to[0])
 			sink_keep(sink, NULL);
 		if (!rc)
 			rc = sink_commit(sink, &ack, e);
@@ -89,6 +102,8 @@ static int send_file(struct job *j, struct err *e)
 {
 	int rc = send_once(j, e);
 
+	while (rc && j->to[0] && j->len != HTTP_UNKNOWN && http_again(j->web.h, e))
+		rc = lseek(j->fd, 0, SEEK_SET) ? err_set(e, -errno, "read %s again", j->src) : send_once(j, e);
 	/* The server lost a part of it: a file can be read again, a pipe cannot. */
 	if (rc != -ESTALE || lseek(j->fd, 0, SEEK_SET))
 		return rc;
@@ -106,23 +121,41 @@ static int report(const struct job *j, int rc, const struct err *e)
 		log_error("%s", e->msg);
 		return FAILED;
 	}
-	log_info("%s: %llu bytes, L%d: %s", j->url.path, (unsigned long long)j->bytes, j->level, words[j->level]);
-	return j->level >= ACK_NAMED ? DONE : DEGRADED;
+	log_info("%s: %llu bytes, L%d: %s", j->to[0] ? j->to : j->url.path, (unsigned long long)j->bytes, j->level, words[j->level]);
+	/* HTTP has no word for "on the disk": what it can say is that all was received. */
+	return j->level >= (j->to[0] ? ACK_RECEIVED : ACK_NAMED) ? DONE : DEGRADED;
 }
 
 /* A path that ends in / gets the name of the source. */
-static int complete_path(struct job *j, struct err *e)
+static int complete_path(struct job *j, char *path, size_t size, struct err *e)
 {
 	const char *slash = strrchr(j->src, '/'), *name = slash ? slash + 1 : j->src;
-	size_t len = strlen(j->url.path);
+	size_t len = strlen(path);
 
-	if (j->url.path[len - 1] != '/')
+	if (path[len - 1] != '/')
 		return 0;
 	if (!strcmp(j->src, "-") || !*name)
 		return err_say(e, -EINVAL, "the URL ends in / and %s has no name to put there", j->src);
-	if (snprintf(j->url.path + len, sizeof(j->url.path) - len, "%s", name) >= (int)(sizeof(j->url.path) - len))
-		return err_set(e, -ENAMETOOLONG, "%s%s", j->url.path, name);
+	if (snprintf(path + len, size - len, "%s", name) >= (int)(size - len))
+		return err_set(e, -ENAMETOOLONG, "%s%s", path, name);
 	return 0;
+}
+
+static int take_target(struct job *j, const char *to, struct err *e)
+{
+	struct url url;
+	int rc;
+
+	if (!url_is_http(to)) {
+		rc = remote_parse(to, &j->url, e);
+		return rc ? rc : complete_path(j, j->url.path, sizeof(j->url.path), e);
+	}
+	rc = url_parse(&url, to, e);
+	if (!rc)
+		rc = complete_path(j, url.path, sizeof(url.path), e);
+	if (!rc)	/* the source's name may have what a URL may not */
+		rc = url_parse(&url, url_text(&url, j->to), e);
+	return rc;
 }
 
 static int open_source(struct job *j, struct err *e)
@@ -132,8 +165,12 @@ static int open_source(struct job *j, struct err *e)
 	j->fd = strcmp(j->src, "-") ? open(j->src, O_RDONLY | O_CLOEXEC) : STDIN_FILENO;
 	if (j->fd < 0)
 		return err_set(e, -errno, "open %s", j->src);
-	if (!fstat(j->fd, &st) && S_ISDIR(st.st_mode))
+	if (fstat(j->fd, &st))
+		return err_set(e, -errno, "fstat %s", j->src);
+	if (S_ISDIR(st.st_mode))
 		return err_set(e, -EISDIR, "open %s", j->src);
+	/* A file of /proc says 0 and has more. */
+	j->len = S_ISREG(st.st_mode) && st.st_size ? (uint64_t)st.st_size : HTTP_UNKNOWN;
 	return 0;
 }
 
@@ -144,7 +181,7 @@ static int take_option(struct job *j, int id, const char *value, struct err *e)
 	else if (id == 'q')
 		j->quiet = true;
 	else
-		return login_option(&j->login, id, value, e);
+		return login_option(&j->login, id, value, e) ?: http_option(&j->web.options, id, value, e);
 	return 1;
 }
 
@@ -164,19 +201,18 @@ static int upload_main(struct args *a)
 		id = err_say(&e, -EINVAL, "SRC and a URL are wanted; see --help");
 	if (!id) {
 		j.src = a->operands[0];
-		id = remote_parse(a->operands[1], &j.url, &e);
+		id = take_target(&j, a->operands[1], &e);
 	}
-	if (!id)
-		id = complete_path(&j, &e);
 	if (id < 0)
 		return applet_usage(&e);
 	signal(SIGPIPE, SIG_IGN);
-	j.login.say = j.quiet ? NULL : say;
+	j.login.say = j.web.options.say = j.quiet ? NULL : say;
 	rc = open_source(&j, &e);
-	if (!rc)
+	if (!rc && !j.to[0])
 		rc = remote_ssh(&j.remote, &j.login, &j.url, &e);
 	if (!rc)
 		rc = send_file(&j, &e);
 	remote_free(j.remote);
+	http_place_close(&j.web);
 	return report(&j, rc, &e);
 }

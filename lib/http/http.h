@@ -63,7 +63,7 @@ int http_put_all(struct http *h, const struct url *url, const void *buf, size_t 
 
 /*
  * True after a wait if the last error of h may pass by itself and there is time left: the caller begins the object
- * again. http_put_open and those below need no such caller.
+ * again. http_put_open and those below need no such caller. h may be NULL.
  */
 bool http_again(struct http *h, struct err *e);
 

@@ -67,7 +67,7 @@ bool http_again(struct http *h, struct err *e)
 	char line[400];
 	struct timespec t;
 
-	if (!h->passing || h->o.never_again)
+	if (!h || !h->passing || h->o.never_again)
 		return false;
 	if (!h->tries++)
 		h->deadline_ms = now + 1000ull * (h->o.retry_s ? h->o.retry_s : HTTP_RETRY_S);

@@ -222,3 +222,27 @@ int http_sink_open(struct sink **out, struct http *h, const struct url *url, uin
 	*out = &k->base;
 	return 0;
 }
+
+int http_place_open(struct http_place *p, struct sink **out, const char *to, uint64_t stamp, uint64_t len,
+		    bool replace, struct err *e)
+{
+	struct url url;
+	int rc = url_parse(&url, to, e);
+
+	if (rc)
+		return rc;
+	if (p->h && !url_same_origin(&url, &p->url))
+		http_place_close(p);
+	p->url = url;
+	if (stamp)
+		p->options.tls.crash_time = stamp;
+	if (!p->h)
+		rc = http_new(&p->h, &p->options, &url, e);
+	return rc ? rc : http_sink_open(out, p->h, &url, len, replace, e);
+}
+
+void http_place_close(struct http_place *p)
+{
+	http_free(p->h);
+	p->h = NULL;
+}

@@ -25,4 +25,19 @@
 int http_sink_open(struct sink **out, struct http *h, const struct url *url, uint64_t len, bool replace,
 		   struct err *e);
 
+/* Where the files of a dump go: the options for one origin. Zero-initialise it; options are the caller's. */
+struct http_place {
+	struct http_options options;
+	struct http *h;
+	struct url   url;	/* the last one; h is for its origin */
+};
+
+/*
+ * As above, `to` as text. stamp: CRASHTIME, for the clock of certificates, or 0. What another origin was told is
+ * forgotten: sinks of it must be closed before.
+ */
+int http_place_open(struct http_place *p, struct sink **out, const char *to, uint64_t stamp, uint64_t len,
+		    bool replace, struct err *e);
+void http_place_close(struct http_place *p);
+
 #endif
