@@ -103,7 +103,8 @@ static int send_file(struct job *j, struct err *e)
 	int rc = send_once(j, e);
 
 	while (rc && j->to[0] && j->len != HTTP_UNKNOWN && http_again(j->web.h, e))
-		rc = lseek(j->fd, 0, SEEK_SET) ? err_set(e, -errno, "read %s again", j->src) : send_once(j, e);
+		rc = lseek(j->fd, 0, SEEK_SET) ? err_set(e, -errno, "read %s again", j->src) :
+		     send_once(j, e);
 	/* The server lost a part of it: a file can be read again, a pipe cannot. */
 	if (rc != -ESTALE || lseek(j->fd, 0, SEEK_SET))
 		return rc;
@@ -121,7 +122,8 @@ static int report(const struct job *j, int rc, const struct err *e)
 		log_error("%s", e->msg);
 		return FAILED;
 	}
-	log_info("%s: %llu bytes, L%d: %s", j->to[0] ? j->to : j->url.path, (unsigned long long)j->bytes, j->level, words[j->level]);
+	log_info("%s: %llu bytes, L%d: %s", j->to[0] ? j->to : j->url.path,
+		 (unsigned long long)j->bytes, j->level, words[j->level]);
 	/* HTTP has no word for "on the disk": what it can say is that all was received. */
 	return j->level >= (j->to[0] ? ACK_RECEIVED : ACK_NAMED) ? DONE : DEGRADED;
 }

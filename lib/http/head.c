@@ -72,7 +72,8 @@ static int status_line(struct http_head *h, struct text line, struct err *e)
 {
 	if (line.len > HEAD_STATUS_LINE)
 		return bad(e, "a status line of more than 8 KiB");
-	if (line.len < 12 || memcmp(line.p, "HTTP/1.", 7) || line.p[7] < '0' || line.p[7] > '9' || line.p[8] != ' ')
+	if (line.len < 12 || memcmp(line.p, "HTTP/1.", 7) || line.p[7] < '0' || line.p[7] > '9' ||
+	    line.p[8] != ' ')
 		return bad(e, "it does not begin with HTTP/1.1");
 	for (int i = 9; i < 12; i++) {
 		if (line.p[i] < '0' || line.p[i] > '9')

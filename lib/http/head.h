@@ -26,11 +26,11 @@ struct http_head {
 };
 
 /*
- * Look for a head in the first len bytes of an answer. now: seconds since 1970, for a Retry-After with a date.
- * Returns 1 and *h, 0 if its end has not come yet, or -EBADMSG with a message: what is no HTTP/1.x,
- * a head above HEAD_MAX, a status line above HEAD_STATUS_LINE, a line that ends without CR or has one
- * inside, a folded line, a name that is no token, two lengths that differ or that no 63 bits hold,
- * a length beside chunks, a transfer coding other than "chunked".
+ * Look for a head in the first len bytes of an answer. now: seconds since 1970, for a Retry-After
+ * with a date. Returns 1 and *h, 0 if its end has not come yet, or -EBADMSG with a message: what is
+ * no HTTP/1.x, a head above HEAD_MAX, a status line above HEAD_STATUS_LINE, a line that ends
+ * without CR or has one inside, a folded line, a name that is no token, two lengths that differ or
+ * that no 63 bits hold, a length beside chunks, a transfer coding other than "chunked".
  */
 int http_head_parse(struct http_head *h, const char *data, size_t len, int64_t now, struct err *e);
 

@@ -30,26 +30,29 @@ struct http_options {
 struct http;
 
 /*
- * Look at the options. user, bearer_file and headers are for the origin (scheme, host, port) of url only,
- * wherever a server may lead. Returns 0 and *out for http_free, or -EINVAL and so on with a
+ * Look at the options. user, bearer_file and headers are for the origin (scheme, host, port) of url
+ * only, wherever a server may lead. Returns 0 and *out for http_free, or -EINVAL and so on with a
  * message. Nothing is connected.
  */
 int http_new(struct http **out, const struct http_options *o, const struct url *url, struct err *e);
 void http_free(struct http *h);
 
 /*
- * A PUT that runs. http_put_open connects and sends the head, with "Expect: 100-continue" and a wait of 1 s; a
- * 307 or 308 is followed before there is a body (5 times, never from https to http), a 417 does without Expect;
- * what can pass by itself (408, 429, 500, 502, 503, 504, a connection that breaks or is refused) is
- * tried again by full jitter, from 1 s to 60 s, as Retry-After says but at most 300 s.
+ * A PUT that runs. http_put_open connects and sends the head, from 1 MiB on with
+ * "Expect: 100-continue" and a wait of 1 s; a 307 or 308 is followed before there is a body (5
+ * times, never from https to http), a 417 does without Expect; what can pass by itself (408, 429, 500, 502, 503, 504, a connection
+ * that breaks or is refused) is tried again by full jitter, from 1 s to 60 s, as Retry-After says
+ * but at most 300 s.
  *
- * http_put_write sends len bytes. The server may answer before the end: then the answer is the error, a good
- * status too. http_put_close sends the end and waits up to 300 s: 0 only if the answer is 200, 201 or 204,
- * came after the last byte, and its head was whole. http_put_free in any case; before close it breaks
- * the connection off, and the server must not take what it has for all.
+ * http_put_write sends len bytes. The server may answer before the end: then the answer is the
+ * error, a good status too. http_put_close sends the end and waits up to 300 s: 0 only if the
+ * answer is 200, 201 or 204, came after the last byte, and its head was whole. http_put_free in any
+ * case; before close it breaks the connection off, and the server must not take what it has for
+ * all.
  *
- * Errors: -ENOSPC for 413 and 507, -EACCES for 401, 403 and 407, -EEXIST for 412, -ENOENT for 404, 409 and 410,
- * -EREMOTEIO for other statuses, -EBADMSG for what is no HTTP, or those of the connection.
+ * Errors: -ENOSPC for 413 and 507, -EACCES for 401, 403 and 407, -EEXIST for 412, -ENOENT for 404,
+ * 409 and 410, -EREMOTEIO for other statuses, -EBADMSG for what is no HTTP, or those of the
+ * connection.
  */
 struct http_put;
 int http_put_open(struct http_put **out, struct http *h, const struct url *url, uint64_t len, bool replace,
@@ -59,11 +62,12 @@ int http_put_close(struct http_put *p, struct err *e);
 void http_put_free(struct http_put *p);
 
 /* All of buf as one object, again from its start where that may help. */
-int http_put_all(struct http *h, const struct url *url, const void *buf, size_t len, bool replace, struct err *e);
+int http_put_all(struct http *h, const struct url *url, const void *buf, size_t len, bool replace,
+		 struct err *e);
 
 /*
- * True after a wait if the last error of h may pass by itself and there is time left: the caller begins the object
- * again. http_put_open and those below need no such caller. h may be NULL.
+ * True after a wait if the last error of h may pass by itself and there is time left: the caller
+ * begins the object again. http_put_open and those below need no such caller. h may be NULL.
  */
 bool http_again(struct http *h, struct err *e);
 
@@ -71,14 +75,15 @@ bool http_again(struct http *h, struct err *e);
 int http_size(struct http *h, const struct url *url, uint64_t *len, struct err *e);
 
 /*
- * Does the server speak WebDAV at url: does OPTIONS say so (RFC 4918 section 18)? 1, 0, or an error of the
- * connection.
+ * Does the server speak WebDAV at url: does OPTIONS say so (RFC 4918 section 18)? 1, 0, or an error
+ * of the connection.
  */
 int http_dav(struct http *h, const struct url *url, struct err *e);
 
 /*
- * WebDAV's MOVE (RFC 4918 section 9.9) on one server. 0; 1 if there is nothing at from; -EEXIST if `to` is there
- * and replace is false; or an error, -EOPNOTSUPP among others if the server does not know the method.
+ * WebDAV's MOVE (RFC 4918 section 9.9) on one server. 0; 1 if there is nothing at from; -EEXIST if
+ * `to` is there and replace is false; or an error, -EOPNOTSUPP among others if the server does not
+ * know the method.
  */
 int http_move(struct http *h, const struct url *from, const struct url *to, bool replace, struct err *e);
 

@@ -8,7 +8,7 @@
 #include "base/io.h"
 #include "http/session.h"
 
-enum { EXPECT_MS = 1000, LATE_MS = 2000 };
+enum { EXPECT_MS = 1000, LATE_MS = 2000, EXPECT_FROM = 1 << 20 };	/* as curl: from 1 MiB on */
 
 struct http_put {
 	struct http    *h;
@@ -103,7 +103,7 @@ int http_put_open(struct http_put **out, struct http *h, const struct url *url, 
 	h->hops = same_url(url, &h->moved_from) ? h->hops : 0;
 	do {
 		p->rq = (struct request){ "PUT", .url = same_url(url, &h->moved_from) ? h->moved_to : *url,
-					  .has_body = true, .len = len, .expect = len != 0, .if_none = !replace };
+					  .has_body = true, .len = len, .expect = len >= EXPECT_FROM, .if_none = !replace };
 		rc = open_once(p, e);
 	} while (rc && http_again(h, e));
 	if (rc) {
@@ -126,10 +126,11 @@ static int moved_late(struct http_put *p, const struct http_head *head, struct e
 	p->h->moved_to = rq.url;
 	p->h->passing = true;
 	p->h->retry_after_s = 0;
-	return err_say(e, -EREMOTEIO, "%s leads elsewhere, but only after the body was on its way", p->rq.url.host);
+	return err_say(e, -EREMOTEIO, "%s leads elsewhere, but only after the body was on its way",
+		       p->rq.url.host);
 }
 
-/* The server spoke before the end, or does not listen any more: what does it say? why: if it says nothing. */
+/* The server spoke before the end, or listens no more: what does it say? why: if it says nothing. */
 static int early_answer(struct http_put *p, unsigned wait_ms, const struct err *why, struct err *e)
 {
 	struct http_head head;
@@ -144,7 +145,8 @@ static int early_answer(struct http_put *p, unsigned wait_ms, const struct err *
 	p->broken = true;
 	if (rc > 0 && head.status / 100 == 2) {
 		p->h->passing = false;
-		return err_say(e, -EBADMSG, "%s says %d before it has all of the object", p->rq.url.host, head.status);
+		return err_say(e, -EBADMSG, "%s says %d before it has all of the object",
+			       p->rq.url.host, head.status);
 	}
 	if (rc > 0 && (head.status == 307 || head.status == 308))
 		return moved_late(p, &head, e);
@@ -180,7 +182,8 @@ static int send_bytes(struct http_put *p, const char *at, size_t len, struct err
 		if (n > 0)
 			since = now_ms();
 		else if (now_ms() - since > IDLE_MS)
-			err_say(&why, -ETIMEDOUT, "write to %s: no byte in %d s", p->rq.url.host, IDLE_MS / 1000);
+			err_say(&why, -ETIMEDOUT, "write to %s: no byte in %d s", p->rq.url.host,
+				IDLE_MS / 1000);
 		if (why.code)
 			return early_answer(p, 0, &why, e);
 		at += n;
@@ -241,7 +244,8 @@ void http_put_free(struct http_put *p)
 	free(p);
 }
 
-int http_put_all(struct http *h, const struct url *url, const void *buf, size_t len, bool replace, struct err *e)
+int http_put_all(struct http *h, const struct url *url, const void *buf, size_t len, bool replace,
+		 struct err *e)
 {
 	struct http_put *p;
 	int rc;

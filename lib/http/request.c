@@ -40,7 +40,8 @@ static bool listed(const char *list, const char *host)
 		if (len && *list == '.')
 			list++, len--;
 		tail = host_len >= len ? host + host_len - len : host;
-		if (len && host_len >= len && !strncasecmp(tail, list, len) && (tail == host || tail[-1] == '.'))
+		if (len && host_len >= len && !strncasecmp(tail, list, len) &&
+		    (tail == host || tail[-1] == '.'))
 			return true;
 		list += len;
 	}
@@ -95,8 +96,8 @@ int request_text(const struct http *h, const struct request *rq, char *out, size
 	char authority[URL_HOST + 10], text[URL_TEXT];
 	bool absolute = request_goes_by_proxy(h, &rq->url) && !rq->url.tls;
 
-	put(&o, "%s %s HTTP/1.1\r\nHost: %s\r\n", rq->method, absolute ? url_text(&rq->url, text) : rq->url.path,
-	    url_authority(&rq->url, authority));
+	put(&o, "%s %s HTTP/1.1\r\nHost: %s\r\n", rq->method,
+	    absolute ? url_text(&rq->url, text) : rq->url.path, url_authority(&rq->url, authority));
 	put(&o, "User-Agent: kdumpbox/%s\r\nAccept: */*\r\nConnection: close\r\n", KDUMPBOX_VERSION);
 	if (absolute && h->proxy_authorization[0])
 		put(&o, "Proxy-Authorization: %s\r\n", h->proxy_authorization);

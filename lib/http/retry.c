@@ -13,7 +13,8 @@ enum { FIRST_MS = 1000, MOST_MS = 60000 };
 
 static bool may_pass(int status)
 {
-	return status == 408 || status == 429 || status == 500 || status == 502 || status == 503 || status == 504;
+	return status == 408 || status == 429 || status == 500 || status == 502 || status == 503 ||
+	       status == 504;
 }
 
 static int code_of(int status)
@@ -80,7 +81,8 @@ bool http_again(struct http *h, struct err *e)
 		wait = 1000ull * h->retry_after_s;
 	if (now + wait > h->deadline_ms)
 		return false;
-	snprintf(line, sizeof(line), "%.320s; again in %llu ms", e ? e->msg : "an error", (unsigned long long)wait);
+	snprintf(line, sizeof(line), "%.320s; again in %llu ms", e ? e->msg : "an error",
+		 (unsigned long long)wait);
 	if (h->o.say)
 		h->o.say(h->o.arg, line);
 	t = (struct timespec){ (time_t)(wait / 1000), (long)(wait % 1000) * 1000000 };

@@ -6,7 +6,8 @@
 #include "http/head.h"
 #include "http/http.h"
 
-enum { HOPS_MAX = 5, GRACE_MS = 100, INTERIM_MAX = 16, REQUEST_MAX = 16 << 10, ANSWER_MS = 300000, IDLE_MS = 60000 };
+enum { HOPS_MAX = 5, INTERIM_MAX = 16, REQUEST_MAX = 16 << 10 };
+enum { GRACE_MS = 100, IDLE_MS = 60000, ANSWER_MS = 300000 };
 
 struct http {
 	struct http_options o;
@@ -49,8 +50,8 @@ int exchange_open(struct exchange *x, struct http *h, const struct request *rq, 
 void exchange_close(struct exchange *x);
 
 /*
- * Wait at most wait_ms for the next head: 1 and *head, which is final or 100; 0 if none came in time; or an
- * error. Other 1xx are passed over; 101 is an error.
+ * Wait at most wait_ms for the next head: 1 and *head, which is final or 100; 0 if none came in
+ * time; or an error. Other 1xx are passed over; 101 is an error.
  */
 int exchange_answer(struct exchange *x, unsigned wait_ms, struct http_head *head, struct err *e);
 

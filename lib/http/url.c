@@ -72,8 +72,8 @@ static int set_path(struct url *u, const char *path, struct err *e)
 		return err_say(e, -EINVAL, "the path of the URL is longer than %zu bytes", sizeof(u->path) - 2);
 	for (size_t i = 0; i < len; i++)
 		if (path[i] <= ' ' || path[i] > '~' || strchr("\"<>\\^`{|}", path[i]))
-			return err_say(e, -EINVAL, "the path of the URL has a character that must be written as %%%02X",
-				       (unsigned char)path[i]);
+			return err_say(e, -EINVAL, "the path of the URL has a character that must be "
+				       "written as %%%02X", (unsigned char)path[i]);
 	memcpy(u->path + at, path, len);
 	u->path[len + at] = '\0';
 	return 0;
@@ -123,10 +123,11 @@ int url_resolve(struct url *u, const struct url *base, const char *location, str
 {
 	char path[2 * URL_PATH];
 	const char *query = strchr(base->path, '?'), *slash;
+	const char *scheme_end = strstr(location, "://");
 	size_t keep = query ? (size_t)(query - base->path) : strlen(base->path), len;
 	int rc;
 
-	if (strstr(location, "://") && strcspn(location, ":/?#") == (size_t)(strstr(location, "://") - location)) {
+	if (scheme_end && strcspn(location, ":/?#") == (size_t)(scheme_end - location)) {
 		rc = url_parse(u, location, e);
 	} else if (!strncmp(location, "//", 2)) {
 		*u = *base;

@@ -7,20 +7,21 @@
 #include "sink/sink.h"
 
 /*
- * An object of len bytes (HTTP_UNKNOWN: as many as come), written in rising order only; a dump wants flat_sink_open
- * around it, if it is not of a known length. h is borrowed.
+ * An object of len bytes (HTTP_UNKNOWN: as many as come), written in rising order only; a dump
+ * wants flat_sink_open around it, if it is not of a known length. h is borrowed.
  *
- * Where the server knows MOVE the object is NAME-incomplete until commit moves it. Elsewhere it has its name as soon
- * as it is all there, and what tells a dump that is whole is its manifest, which is uploaded last.
- * Up to 256 KiB are held back until the end, so that they can be sent again; of a larger object
- * of known length the caller begins anew, after http_again.
+ * Where the server knows MOVE the object is NAME-incomplete until commit moves it. Elsewhere it has
+ * its name as soon as it is all there, and what tells a dump that is whole is its manifest, which
+ * is uploaded last. Up to 256 KiB are held back until the end, so that they can be sent again; of a
+ * larger object of known length the caller begins anew, after http_again.
  *
  * commit: the last byte was sent, a success came after it, HEAD tells the same length (and again
  * under the final name). ACK_RECEIVED then; ACK_SENT if the server tells no length. HTTP has no word
  * for more: whether it is on a disk nobody says. keep: NAME-incomplete, or, where there is no MOVE and
  * more than 256 KiB, nothing and -EOPNOTSUPP.
  *
- * Returns 0 and *out; -EEXIST if the object is there already and replace is false; or an error of http_put_open.
+ * Returns 0 and *out; -EEXIST if the object is there already and replace is false; or an error of
+ * http_put_open.
  */
 int http_sink_open(struct sink **out, struct http *h, const struct url *url, uint64_t len, bool replace,
 		   struct err *e);
@@ -33,8 +34,8 @@ struct http_place {
 };
 
 /*
- * As above, `to` as text. stamp: CRASHTIME, for the clock of certificates, or 0. What another origin was told is
- * forgotten: sinks of it must be closed before.
+ * As above, `to` as text. stamp: CRASHTIME, for the clock of certificates, or 0. What another
+ * origin was told is forgotten: sinks of it must be closed before.
  */
 int http_place_open(struct http_place *p, struct sink **out, const char *to, uint64_t stamp, uint64_t len,
 		    bool replace, struct err *e);

@@ -38,9 +38,9 @@ struct cert {
 enum { CERT_NAME = 80 };
 
 /*
- * Take a certificate apart. Refused with -EBADMSG and a message: what is not DER or not X.509 version 3, an
- * extension that comes twice or is critical and unknown to us, signature algorithms that differ
- * inside and outside. Whether it is to be trusted is chain.h's question.
+ * Take a certificate apart. Refused with -EBADMSG and a message: what is not DER or not X.509
+ * version 3, an extension that comes twice or is critical and unknown to us, signature algorithms
+ * that differ inside and outside. Whether it is to be trusted is chain.h's question.
  */
 int cert_parse(struct cert *c, const uint8_t *der, size_t len, struct err *e);
 

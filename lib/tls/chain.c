@@ -39,7 +39,8 @@ static int check_key(const struct cert *c, struct err *e)
 
 	if (c->key.key_type)
 		return 0;
-	return err_say(e, -EKEYREJECTED, "the certificate of \"%s\" has %s", cert_name(c->subject, who), c->why_key);
+	return err_say(e, -EKEYREJECTED, "the certificate of \"%s\" has %s", cert_name(c->subject, who),
+		       c->why_key);
 }
 
 static bool signature_fits(const struct cert *c, const br_x509_pkey *key)
@@ -79,8 +80,8 @@ static int check_issuer(const struct cert *ca, unsigned below, int64_t now, stru
 }
 
 /* Is c signed by issuer, whose name it has? The message of a mismatch of another kind stays in e. */
-static bool issued_by(struct way *w, const struct cert *c, const struct cert *issuer, const struct chain_ask *ask,
-		      struct err *e)
+static bool issued_by(struct way *w, const struct cert *c, const struct cert *issuer,
+		      const struct chain_ask *ask, struct err *e)
 {
 	char who[CERT_NAME];
 	unsigned below = 0;
@@ -175,16 +176,16 @@ int chain_verify(const struct cert *certs, size_t n, const struct chain_ask *ask
 	while (w.len) {
 		rc = go_on(&w, certs, n, ask, &why);
 		if (rc > 0)
-			return certs[0].ca ? err_say(e, -EKEYREJECTED, "the server shows the certificate of a CA "
-						     "as its own") : 0;
+			return !certs[0].ca ? 0 :
+			       err_say(e, -EKEYREJECTED, "the server shows the certificate of a CA as its own");
 		if (rc < 0)
 			w.len--;
 	}
 	if (why.code)
 		return err_say(e, why.code, "%s", why.msg);
 	if (der_equal(certs[0].issuer, certs[0].subject))
-		return err_say(e, -EKEYREJECTED, "the certificate of \"%s\" is signed by itself and not in the CA file",
-			       cert_name(certs[0].subject, who));
+		return err_say(e, -EKEYREJECTED, "the certificate of \"%s\" is signed by itself and not in "
+			       "the CA file", cert_name(certs[0].subject, who));
 	return err_say(e, -EKEYREJECTED, "the certificate was issued by \"%s\", to which no certificate of the "
 		       "CA file and none that the server sent leads", cert_name(certs[0].issuer, who));
 }

@@ -5,7 +5,8 @@
 
 #include "tls/cert.h"
 
-enum { CHAIN_MAX = 10, CHAIN_BYTES = 64 << 10, CHAIN_SIGNATURES = 24 };	/* what a server may send, what we try */
+/* What a server may send, and how many signatures we look at. */
+enum { CHAIN_MAX = 10, CHAIN_BYTES = 64 << 10, CHAIN_SIGNATURES = 24 };
 
 /* What trust stands on. */
 struct chain_ask {
@@ -16,8 +17,8 @@ struct chain_ask {
 };
 
 /*
- * Judge the certificates that a server sent, its own first, the others in any order (what is not needed is
- * ignored; what cannot be parsed is not in the list). RFC 5280 section 6, and stricter:
+ * Judge the certificates that a server sent, its own first, the others in any order (what is not
+ * needed is ignored; what cannot be parsed is not in the list). RFC 5280 section 6, and stricter:
  *
  *   every one    version 3, within its dates, RSA 2048 to 4096 or P-256/384/521, SHA-2
  *   an issuer    a CA, within its path length, may sign certificates; extended key usage, if

@@ -21,9 +21,9 @@ enum {
 };
 
 /*
- * Take the next element off in: its tag, its value and (may be NULL) all of it. False, and in is as it was,
- * at the end and for what is not DER: a tag above 30, a length that is indefinite, not the shortest,
- * above 2^24 or beyond the end.
+ * Take the next element off in: its tag, its value and (may be NULL) all of it. False, and in is as
+ * it was, at the end and for what is not DER: a tag above 30, a length that is indefinite, not the
+ * shortest, above 2^24 or beyond the end.
  */
 bool der_any(struct der *in, uint8_t *tag, struct der *value, struct der *whole);
 

@@ -101,8 +101,8 @@ static void push_some(struct tls_stream *t)
 }
 
 /*
- * Until the engine can do one of `wanted` (BR_SSL_): 0, or a negative errno; *end if the peer ended in order.
- * Who cannot write may still read: the peer may have said why.
+ * Until the engine can do one of `wanted` (BR_SSL_): 0, or a negative errno; *end if the peer ended
+ * in order. Who cannot write may still read: the peer may have said why.
  */
 static int run_until(struct tls_stream *t, unsigned wanted, bool *end, struct err *e)
 {
@@ -281,7 +281,8 @@ static void show_own(struct tls_stream *t, const struct own_cert *own)
 static int start(struct tls_stream *t, const struct tls *trust, struct err *e)
 {
 	uint8_t seed[SEED_LEN], address[16];
-	bool is_address = inet_pton(AF_INET, t->host, address) == 1 || inet_pton(AF_INET6, t->host, address) == 1;
+	bool is_address = inet_pton(AF_INET, t->host, address) == 1 ||
+			  inet_pton(AF_INET6, t->host, address) == 1;
 	bool end;
 	int rc = verifier_init(&t->verifier, trust, t->host, e);
 
@@ -307,7 +308,8 @@ static int start(struct tls_stream *t, const struct tls *trust, struct err *e)
 	return rc;
 }
 
-int tls_connect(struct stream **out, struct stream *tcp, const struct tls *trust, const char *host, struct err *e)
+int tls_connect(struct stream **out, struct stream *tcp, const struct tls *trust, const char *host,
+		struct err *e)
 {
 	static const struct stream_ops ops = {
 		"tls", tls_read, tls_write, tls_ready, tls_shutdown, tls_close, tls_write_some, tls_wait,

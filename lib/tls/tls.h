@@ -9,8 +9,8 @@
 #include "base/stream.h"
 
 /*
- * Whom to trust and who we are, as files; NULL: none. One of ca_file and pins is needed: there is no list of
- * public authorities, and no way to do without a proof.
+ * Whom to trust and who we are, as files; NULL: none. One of ca_file and pins is needed: there is
+ * no list of public authorities, and no way to do without a proof.
  *
  *   ca_file    PEM, up to 1 MiB and 256 certificates. Issuers, or the server's own certificate. The
  *              certificate must be for the host, and so on: see tls/chain.h
@@ -34,8 +34,9 @@ int tls_new(struct tls **out, const struct tls_config *c, struct err *e);
 void tls_free(struct tls *t);
 
 /*
- * Make a stream of TLS over tcp, to host as the URL has it (no brackets). It owns tcp, which is closed after an
- * error too; its deadline and idle_ms are those of tcp until they are changed. t must live as long.
+ * Make a stream of TLS over tcp, to host as the URL has it (no brackets). It owns tcp, which is
+ * closed after an error too; its deadline and idle_ms are those of tcp until they are changed. t
+ * must live as long.
  *
  * TLS 1.2 only; ECDHE with ChaCha20-Poly1305 or AES-GCM; X25519, P-256, P-384; SHA-256 to SHA-512; no
  * renegotiation, compression, session tickets; ALPN "http/1.1", SNI where host is a name. A connection
@@ -45,6 +46,7 @@ void tls_free(struct tls *t);
  * Returns 0 and *out; -EKEYREJECTED if the server is not to be trusted; -EPROTO if it speaks something
  * else or refused us, with the meaning of its alert; or an error of tcp.
  */
-int tls_connect(struct stream **out, struct stream *tcp, const struct tls *t, const char *host, struct err *e);
+int tls_connect(struct stream **out, struct stream *tcp, const struct tls *t, const char *host,
+		struct err *e);
 
 #endif

@@ -96,8 +96,9 @@ int trust_pins(struct tls *t, const char *text, struct err *e)
 
 		if (t->nr_pins == TRUST_PINS)
 			return err_say(e, -EINVAL, "more than %d pinned keys", TRUST_PINS);
-		if (strncmp(text, form, sizeof(form) - 1) || len < sizeof(form) - 1 ||
-		    base64_decode(pin, sizeof(pin), text + sizeof(form) - 1, len - (sizeof(form) - 1), 0) != PIN_LEN)
+		if (strncmp(text, form, sizeof(form) - 1) ||
+		    base64_decode(pin, sizeof(pin), text + sizeof(form) - 1, len - (sizeof(form) - 1), 0) !=
+		    PIN_LEN)
 			return err_say(e, -EINVAL, "'%.60s' is no pinned key: sha256//BASE64 is wanted, as for curl",
 				       text);
 		memcpy(t->pins[t->nr_pins++], pin, PIN_LEN);

@@ -43,7 +43,8 @@ static const char *alert_words(int alert)
 static const char *engine_words(int code)
 {
 	switch (code) {
-	case BR_ERR_UNSUPPORTED_VERSION: return "the server speaks an older version than TLS 1.2; is this a server of TLS?";
+	case BR_ERR_UNSUPPORTED_VERSION: return "the server speaks an older version than TLS 1.2; is this a "
+		"server of TLS?";
 	case BR_ERR_BAD_VERSION: return "a record of another version; is this a server of TLS?";
 	case BR_ERR_BAD_LENGTH: return "a record of an impossible length; is this a server of TLS?";
 	case BR_ERR_TOO_LARGE: return "a record larger than 16384 bytes";
@@ -80,5 +81,6 @@ int tls_words(int code, struct err *e)
 		       err_say(e, -EPROTO, "the server refused TLS with alert %d", code - BR_ERR_RECV_FATAL_ALERT);
 	}
 	words = engine_words(code);
-	return words ? err_say(e, -EPROTO, "TLS: %s", words) : err_say(e, -EPROTO, "TLS: error %d of BearSSL", code);
+	return words ? err_say(e, -EPROTO, "TLS: %s", words) :
+	       err_say(e, -EPROTO, "TLS: error %d of BearSSL", code);
 }
