@@ -43,6 +43,9 @@ void tls_free(struct tls *t);
  * that ends without close_notify ends in -ECONNRESET, not at 0: it may have been cut.
  * stream_shutdown is -EOPNOTSUPP: TLS 1.2 ends both directions at once.
  *
+ * TLS 1.2 covers most private upload servers today, a shrinking share of public ones, and no FIPS
+ * ones: those want extended master secrets (RFC 7627), which BearSSL does not have.
+ *
  * Returns 0 and *out; -EKEYREJECTED if the server is not to be trusted; -EPROTO if it speaks something
  * else or refused us, with the meaning of its alert; or an error of tcp.
  */
