@@ -310,6 +310,9 @@ static int report(int rc, const struct err *e, int manifest_rc)
 		 (unsigned long long)s->ms[PHASE_DATA]);
 	if (s->verdict == VERDICT_DEGRADED)
 		log_warn("%s", s->why.msg);
+	/* A server that cannot sync: what it has may not outlive it. */
+	if (s->verdict == VERDICT_SENT && remote_is_url(job.rq.to))
+		return DEGRADED;
 	return s->verdict >= VERDICT_SENT && !manifest_rc ? DONE : DEGRADED;
 }
 
