@@ -45,16 +45,16 @@ static inline void mix(uint8_t *p, pairs x)
 /* Words a to a + 3 of the four blocks: from one vector a word to one a block. */
 static inline void mix_words(uint8_t *p, const lanes *x, int a)
 {
-	lanes low = __builtin_shuffle(x[a], x[a + 1], (lanes){ 0, 4, 1, 5 });
-	lanes high = __builtin_shuffle(x[a], x[a + 1], (lanes){ 2, 6, 3, 7 });
-	lanes low2 = __builtin_shuffle(x[a + 2], x[a + 3], (lanes){ 0, 4, 1, 5 });
-	lanes high2 = __builtin_shuffle(x[a + 2], x[a + 3], (lanes){ 2, 6, 3, 7 });
+	lanes low = __builtin_shufflevector(x[a], x[a + 1], 0, 4, 1, 5);
+	lanes high = __builtin_shufflevector(x[a], x[a + 1], 2, 6, 3, 7);
+	lanes low2 = __builtin_shufflevector(x[a + 2], x[a + 3], 0, 4, 1, 5);
+	lanes high2 = __builtin_shufflevector(x[a + 2], x[a + 3], 2, 6, 3, 7);
 
 	p += 4 * a;
-	mix(p, __builtin_shuffle((pairs)low, (pairs)low2, (pairs){ 0, 2 }));
-	mix(p + BLOCK, __builtin_shuffle((pairs)low, (pairs)low2, (pairs){ 1, 3 }));
-	mix(p + 2 * BLOCK, __builtin_shuffle((pairs)high, (pairs)high2, (pairs){ 0, 2 }));
-	mix(p + 3 * BLOCK, __builtin_shuffle((pairs)high, (pairs)high2, (pairs){ 1, 3 }));
+	mix(p, __builtin_shufflevector((pairs)low, (pairs)low2, 0, 2));
+	mix(p + BLOCK, __builtin_shufflevector((pairs)low, (pairs)low2, 1, 3));
+	mix(p + 2 * BLOCK, __builtin_shufflevector((pairs)high, (pairs)high2, 0, 2));
+	mix(p + 3 * BLOCK, __builtin_shufflevector((pairs)high, (pairs)high2, 1, 3));
 }
 
 static void four_blocks(const lanes start[16], uint8_t *p)
