@@ -13,7 +13,7 @@ enum { HELD = 256 << 10 };
 
 struct http_sink {
 	struct sink      base;
-	struct http     *h;
+	struct http     *h, *own;	/* own: h, if nobody else frees it */
 	struct http_put *put;		/* NULL: all bytes are held */
 	struct url       name, part;
 	bool             moves, replace;
@@ -189,6 +189,7 @@ static void http_sink_release(struct sink *s)
 	struct http_sink *k = (struct http_sink *)s;
 
 	http_put_free(k->put);
+	http_free(k->own);
 	free(k);
 }
 
@@ -245,4 +246,21 @@ void http_place_close(struct http_place *p)
 {
 	http_free(p->h);
 	p->h = NULL;
+}
+
+int http_url_sink_open(struct sink **out, const char *url, uint64_t stamp, bool replace, struct err *e)
+{
+	struct http_place p = { .h = NULL };
+	struct sink *inner;
+	int rc = http_place_open(&p, &inner, url, stamp, HTTP_UNKNOWN, replace, e);
+
+	if (rc) {
+		http_place_close(&p);
+		return rc;
+	}
+	((struct http_sink *)inner)->own = p.h;
+	rc = flat_sink_open(out, inner, e);
+	if (rc)
+		sink_close(inner);
+	return rc;
 }

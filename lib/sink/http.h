@@ -41,4 +41,10 @@ int http_place_open(struct http_place *p, struct sink **out, const char *to, uin
 		    bool replace, struct err *e);
 void http_place_close(struct http_place *p);
 
+/*
+ * A flattened dump with no options at all: over http, since https needs to be told whom to trust. For
+ * sink_open.
+ */
+int http_url_sink_open(struct sink **out, const char *url, uint64_t stamp, bool replace, struct err *e);
+
 #endif

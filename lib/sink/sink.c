@@ -7,6 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "sink/http.h"
 #include "sink/remote.h"
 
 /* Put a flattened stream on inner, or close it. */
@@ -50,6 +51,8 @@ int sink_open(struct sink **out, const char *to, uint64_t stamp, bool replace, s
 		return null_sink_open(out, e);
 	if (!strcmp(to, "-"))
 		return open_stdout(out, e);
+	if (url_is_http(to))
+		return http_url_sink_open(out, to, stamp, replace, e);
 	if (remote_is_url(to))
 		return url_sink_open(out, to, replace, e);
 	return file_sink_open(out, to, replace, e);

@@ -55,6 +55,7 @@ struct sink {
  *   raw:DEV#NAME   an entry of the tar archive in the last RAW_TAIL bytes of a block device;
  *                  entries of the same stamp are kept, older ones are replaced
  *   sftp://... ssh://...   a file on another machine, with the defaults of ssh_login: see sink/remote.h
+ *   http://...     a flattened dump on a server, with no options: see sink/http.h; https:// wants some
  * stamp: seconds since 1970 of the crash. Returns 0 and *out for sink_close, or a negative errno:
  * -EEXIST if PATH is there already and replace is false.
  */
