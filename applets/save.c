@@ -47,6 +47,7 @@ static struct {
 	struct ssh_login    login;
 	struct remote_url   where;	/* of the machine to which remote leads */
 	struct remote      *remote;
+	const struct sink  *dump;	/* while it is open; for progress */
 	struct http_place   web;
 } job;
 
@@ -64,6 +65,7 @@ static void progress(void *ctx)
 	const struct save *s = &job.save;
 	uint64_t now = now_ms(), done = atomic_load(&job.save.pipeline.done), all = s->filter.kept, rate, left;
 	unsigned shift = s->kernel.src.page_shift;
+	char there[48] = "";
 
 	(void)ctx;
 	if (now - job.last < PROGRESS_MS || !all || done == job.last_done)
@@ -72,9 +74,11 @@ static void progress(void *ctx)
 	left = rate ? (all - done) / rate : 0;
 	job.last = now;
 	job.last_done = done;
-	log_info("%llu%%, %llu of %llu MiB, %llu MiB/s, %llu s left", (unsigned long long)(done * 100 / all),
+	if (job.remote)
+		snprintf(there, sizeof(there), "; %llu MiB acknowledged", (unsigned long long)job.dump->acked / MIB);
+	log_info("%llu%%, %llu of %llu MiB, %llu MiB/s, %llu s left%s", (unsigned long long)(done * 100 / all),
 		 (unsigned long long)(done << shift) / MIB, (unsigned long long)(all << shift) / MIB,
-		 (unsigned long long)(rate << shift) / MIB, (unsigned long long)left);
+		 (unsigned long long)(rate << shift) / MIB, (unsigned long long)left, there);
 }
 
 static void say(void *ctx, bool warning, const char *text)
@@ -124,6 +128,7 @@ static int open_dump(struct sink **out, const char *to, uint64_t stamp, bool rep
 	int rc = open_file(out, to, stamp, replace, e);
 	struct sink *inner;
 
+	job.dump = *out;
 	if (rc || (strncmp(to, "ssh:", 4) && !url_is_http(to)))
 		return rc;
 	inner = *out;

@@ -26,15 +26,15 @@ console_ms() {
 		"${2-console.log}.times"
 }
 
-# panic_numbers: panic to complete, and to the init of a capture kernel that has nothing to do
+# panic_numbers [LIMIT]: panic to complete, and to the init of a capture kernel that has nothing to do
 panic_numbers() {
 	local idle complete
 	idle=$(($(console_ms 'guest: a kernel runs' idle.log) - $(console_ms 'Trigger a crash' idle.log)))
 	complete=$(($(console_ms 'kdumpbox: complete') - $(console_ms 'Trigger a crash')))
-	awk -v i=$idle -v c=$complete 'BEGIN {
+	awk -v i=$idle -v c=$complete -v limit="${1-2.2}" 'BEGIN {
 		printf "panic to init, nothing to do   %6.2f s\n", i / 1000
 		printf "panic to complete              %6.2f s\n", c / 1000
-		printf "ratio                          %6.2f   (at most 2.2)\n", c / i
+		printf "ratio                          %6.2f   (at most %s)\n", c / i, limit
 	}'
 }
 
