@@ -313,6 +313,8 @@ static int report(int rc, const struct err *e, int manifest_rc)
 		 (unsigned long long)s->format.ops->saved(&s->format), s->level, (unsigned long long)ms / 1000,
 		 (unsigned long long)ms % 1000, (unsigned long long)s->ms[PHASE_FILTER],
 		 (unsigned long long)s->ms[PHASE_DATA]);
+	if (remote_is_url(job.rq.to) || url_is_http(job.rq.to))
+		log_info("acknowledged: L%d, %s", s->ack.level, ack_words[s->ack.level]);
 	if (s->verdict == VERDICT_DEGRADED)
 		log_warn("%s", s->why.msg);
 	/* A server that cannot sync: what it has may not outlive it. */

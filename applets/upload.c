@@ -115,15 +115,12 @@ static int send_file(struct job *j, struct err *e)
 
 static int report(const struct job *j, int rc, const struct err *e)
 {
-	static const char *const words[] = { "nothing", "sent", "received", "on the server's disk",
-		"on the server's disk under its name", "read back and equal" };
-
 	if (rc) {
 		log_error("%s", e->msg);
 		return FAILED;
 	}
 	log_info("%s: %llu bytes, L%d: %s", j->to[0] ? j->to : j->url.path,
-		 (unsigned long long)j->bytes, j->level, words[j->level]);
+		 (unsigned long long)j->bytes, j->level, ack_words[j->level]);
 	/* HTTP has no word for "on the disk": what it can say is that all was received. */
 	return j->level >= (j->to[0] ? ACK_RECEIVED : ACK_NAMED) ? DONE : DEGRADED;
 }

@@ -181,18 +181,17 @@ static int to_sink(struct save *s, struct sink *sink, uint64_t *began, struct er
 {
 	uint64_t page = (uint64_t)1 << s->kernel.src.page_shift;
 	struct err second = { 0 };
-	struct ack ack = { ACK_NONE };
 	int rc = write_dump(s, sink, e);
 
 	end_phase(s, PHASE_DATA, began);
 	s->size = s->format.ops->size(&s->format);
 	if (!rc)
-		rc = sink_commit(sink, &ack, e);
+		rc = sink_commit(sink, &s->ack, e);
 	else if (s->verdict == VERDICT_INCOMPLETE && sink_keep(sink, &second))
 		say(s, true, "%s", second.msg);
 	end_phase(s, PHASE_COMMIT, began);
 	if (!rc) {
-		s->verdict = save_verdict(&ack, s->filter.cut + s->pipeline.holes.pages +
+		s->verdict = save_verdict(&s->ack, s->filter.cut + s->pipeline.holes.pages +
 					  s->kernel.src.incomplete + notes_lost(s), s->level == (s->asked | before(s)));
 	} else if (s->filter.kept) {
 		err_add(e, "%llu of %llu MiB saved",

@@ -58,6 +58,7 @@ struct save {
 	uint64_t        size;		/* bytes of the dump */
 	unsigned        asked;		/* the level of this try */
 	unsigned        level;		/* applied */
+	struct ack      ack;		/* of the sink */
 	enum verdict    verdict;
 	struct err      why;		/* what ended or degraded it; msg "" if nothing did */
 };

@@ -10,6 +10,12 @@
 #include "sink/http.h"
 #include "sink/remote.h"
 
+const char *const ack_words[] = {
+	[ACK_NONE] = "nothing", [ACK_SENT] = "sent", [ACK_RECEIVED] = "received",
+	[ACK_DURABLE] = "on the server's disk", [ACK_NAMED] = "on the server's disk under its name",
+	[ACK_VERIFIED] = "read back and equal",
+};
+
 /* Put a flattened stream on inner, or close it. */
 static int flatten(struct sink **out, struct sink *inner, struct err *e)
 {

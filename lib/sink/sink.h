@@ -15,6 +15,9 @@ struct ack {
 	enum ack_level level;
 };
 
+/* Each in words, for an object on another machine. */
+extern const char *const ack_words[];
+
 struct sink;
 
 struct sink_ops {
