@@ -44,7 +44,7 @@ static void save_to(struct run *r, const struct target *t, const char *mount_poi
 {
 	log_info("target: %s %s, dump level %d, %s, waiting for it at most %d s", t->keyword, t->device,
 		 t->opts.dump_level, t->opts.compress,
-		 t->kind == TARGET_SSH ? r->conf.network_timeout_s : r->conf.device_timeout_s);
+		 target_is_remote(t) ? r->conf.network_timeout_s : r->conf.device_timeout_s);
 	run_target(r, t, mount_point);
 }
 

@@ -42,6 +42,7 @@ enum target_kind {
 	TARGET_FS,		/* a local filesystem: fstype and device */
 	TARGET_RAW,		/* a block device, device */
 	TARGET_SSH,		/* a server, device is "user@host" */
+	TARGET_HTTP,		/* a server, device is the URL of a directory */
 	TARGET_UNSUPPORTED,	/* nfs: known, but this build cannot dump there */
 };
 
@@ -62,11 +63,16 @@ struct target_opts {
 	char sshkey[CONF_TEXT_MAX];		/* file of the private key. /root/.ssh/kdump_id_rsa */
 	char known_hosts[CONF_TEXT_MAX];	/* file; "": those of the machine that makes the image */
 	char host_key[80];			/* "SHA256:...": the only key that the server may have */
+
+	/* TARGET_HTTP */
+	char cacert[CONF_TEXT_MAX];		/* file of certificates that are trusted */
+	char pinnedpubkey[CONF_TEXT_MAX];	/* "sha256//...": the key that the server must have */
+	char bearer_file[CONF_TEXT_MAX];	/* file of a token to log in with */
 };
 
 struct target {
 	enum target_kind kind;
-	char keyword[16];		/* as the file has it: "ext4", "raw", "ssh" */
+	char keyword[16];		/* as the file has it: "ext4", "raw", "ssh", "http" */
 	char fstype[16];		/* TARGET_FS: "ext4"; "auto" for the root filesystem */
 	char device[CONF_TEXT_MAX];	/* "/dev/vda1", "UUID=..."; or a tag, a server */
 	struct target_opts opts;
@@ -172,6 +178,9 @@ void conf_note(struct kdump_conf *c, const char *fmt, ...) __attribute__((format
  * meaning here become notes in c. 0 or -EINVAL (a level or thread count that is none; *o is unchanged).
  */
 int conf_collector(struct kdump_conf *c, struct target_opts *o, const char *value, struct err *e);
+
+/* Is it on another machine? */
+bool target_is_remote(const struct target *t);
 
 /* "reboot" and so on. */
 const char *action_name(enum conf_action action);

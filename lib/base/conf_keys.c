@@ -22,7 +22,7 @@ enum group {
 	G_TARGET, G_NETWORK,	/* as often as there are targets and network words */
 	G_CARRIER, G_NETWORK_TIME, G_PATH, G_COLLECTOR, G_FAILURE, G_FINAL, G_PRE, G_POST, G_EMERGENCY,
 	G_ROOT, G_OPTIONS, G_LEVEL, G_COMPRESS, G_THREADS, G_DIGEST, G_DEVICE, G_MODULE, G_STALL,
-	G_DEADLINE, G_SSHKEY, G_PORT, G_KNOWN_HOSTS, G_HOST_KEY, G_RESET, G_BINS, G_MODULES, G_DRACUT,
+	G_DEADLINE, G_SSHKEY, G_PORT, G_KNOWN_HOSTS, G_HOST_KEY, G_CACERT, G_PIN, G_BEARER, G_RESET, G_BINS, G_MODULES, G_DRACUT,
 	G_FENCE_ARGS, G_FENCE_NODES, G_FORCE, G_NO_FORCE, G_NONE,
 };
 
@@ -230,7 +230,7 @@ enum { DAY = 24 * 3600 };
 static const struct keyword keywords[] = {
 	TARGET("ext2"), TARGET("ext3"), TARGET("ext4"), TARGET("xfs"), TARGET("btrfs"),
 	TARGET("minix"), TARGET("vfat"), TARGET("virtiofs"), TARGET("raw"),
-	TARGET("ssh"), TARGET("nfs"),
+	TARGET("ssh"), TARGET("http"), TARGET("nfs"),
 	OPT_TEXT("path", G_PATH, set_path, path),
 	{ "core_collector", OF_TARGET, G_COLLECTOR, set_collector, 0, 0, 0, NULL },
 	OPT_TEXT("sshkey", G_SSHKEY, set_absolute, sshkey),
@@ -251,6 +251,9 @@ static const struct keyword keywords[] = {
 	OPT_NUMBER("port", G_PORT, port, 1, 65535),
 	OPT_TEXT("known_hosts", G_KNOWN_HOSTS, set_absolute, known_hosts),
 	OPT_TEXT("host_key", G_HOST_KEY, set_host_key, host_key),
+	OPT_TEXT("cacert", G_CACERT, set_absolute, cacert),
+	OPT_TEXT("pinnedpubkey", G_PIN, set_text, pinnedpubkey),
+	OPT_TEXT("bearer_file", G_BEARER, set_absolute, bearer_file),
 	NOTHING("network", OURS, G_NETWORK, set_network),
 	NUMBER("carrier_timeout", G_CARRIER, carrier_timeout_s, 1, DAY),
 	NUMBER("network_timeout", G_NETWORK_TIME, network_timeout_s, 1, DAY),

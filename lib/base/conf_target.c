@@ -68,6 +68,29 @@ static int server(struct target *t, const char *value, struct err *e)
 	return 0;
 }
 
+/* A directory of a server. What would be secret in a URL has a file of its own. */
+static int web(struct target *t, const char *value, struct err *e)
+{
+	const char *host = value + (strncmp(value, "https", 5) ? 7 : 8);
+	int rc = conf_one_word(value, e);
+
+	if (rc)
+		return rc;
+	if ((strncmp(value, "http://", 7) && strncmp(value, "https://", 8)) || !*host || *host == '/')
+		return err_say(e, -EINVAL, "'%.80s' is no URL: http://HOST/DIRECTORY or https://", value);
+	if (memchr(host, '@', strcspn(host, "/")))
+		return err_say(e, -EINVAL, "a user does not belong into the URL; bearer_file FILE logs in");
+	if (strpbrk(host, "?#"))
+		return err_say(e, -EINVAL, "'%.80s' names no directory", value);
+	t->kind = TARGET_HTTP;
+	return 0;
+}
+
+bool target_is_remote(const struct target *t)
+{
+	return t->kind == TARGET_SSH || t->kind == TARGET_HTTP;
+}
+
 int conf_target(struct conf_parser *p, const char *keyword, const char *value, struct err *e)
 {
 	struct target t = { .kind = TARGET_UNSUPPORTED };
@@ -79,9 +102,11 @@ int conf_target(struct conf_parser *p, const char *keyword, const char *value, s
 	strcpy(t.device, value);
 	if (!strcmp(keyword, "ssh"))
 		rc = server(&t, value, e);
+	else if (!strcmp(keyword, "http"))
+		rc = web(&t, value, e);
 	else if (strcmp(keyword, "nfs"))
 		rc = local(&t, value, e);
 	else if (p->mode == CONF_STRICT)
-		rc = err_say(e, -EINVAL, "this build cannot dump there; name a local filesystem, raw or ssh");
+		rc = err_say(e, -EINVAL, "this build cannot dump there; name a local filesystem, raw, ssh or http");
 	return rc ? rc : add(p, &t, e);
 }

@@ -34,8 +34,8 @@ static bool prepare(struct run *r, struct attempt *a)
 		STEP("network", server_network, server_keep_network, (unsigned)r->conf.network_timeout_s + 10),
 		STEP("directory", server_directory, server_keep_directory, 10),
 	};
-	const struct step *steps = a->target.kind == TARGET_SSH ? remote : local;
-	static const size_t count[] = { [TARGET_FS] = 3, [TARGET_RAW] = 1, [TARGET_SSH] = 2 };
+	const struct step *steps = target_is_remote(&a->target) ? remote : local;
+	static const size_t count[] = { [TARGET_FS] = 3, [TARGET_RAW] = 1, [TARGET_SSH] = 2, [TARGET_HTTP] = 2 };
 	struct step_end end;
 
 	for (size_t i = 0; i < count[a->target.kind]; i++) {
@@ -71,7 +71,7 @@ static bool save_logs(struct run *r, struct attempt *a)
 		if (i == 0 && end.ok)
 			target_place(a, "vmcore-dmesg.txt", r->closing.kept,
 				     sizeof(r->closing.kept));
-		else if (i == 0 && a->target.kind == TARGET_SSH && run_step(r, &server, a, &end) != STEP_GO_ON) {
+		else if (i == 0 && target_is_remote(&a->target) && run_step(r, &server, a, &end) != STEP_GO_ON) {
 			because(r, server.name, &end);
 			return false;
 		}
@@ -129,7 +129,8 @@ static void save_memory(struct run *r, struct attempt *a)
 		find_reason(r);
 	if (end.child.end != CHILD_ABANDONED && a->target.kind == TARGET_FS)
 		look(r, a);
-	target_place(a, a->name, r->closing.where, sizeof(r->closing.where));
+	r->closing.sent = a->target.kind == TARGET_HTTP;
+	target_place(a, a->target.kind == TARGET_HTTP ? "vmcore.flat" : a->name, r->closing.where, sizeof(r->closing.where));
 }
 
 static void try_target(struct run *r, const struct target *t, const char *mount_point)

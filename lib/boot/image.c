@@ -15,7 +15,7 @@
 #include "boot/imageconf.h"
 #include "boot/imagemod.h"
 #include "boot/imageprog.h"
-#include "boot/imagessh.h"
+#include "boot/imageserver.h"
 #include "boot/modtree.h"
 
 enum { CONFIG_MAX = 4 << 20 };
@@ -143,8 +143,8 @@ static int collect(struct cpio *c, const struct image_spec *spec, struct imageco
 	if (!rc)
 		rc = put_programs(c, spec, ic, e);
 	for (int i = 0; i < ic->conf.nr_targets && !rc; i++)
-		if (ic->conf.targets[i].kind == TARGET_SSH)
-			rc = imagessh_add(c, spec->root, &ic->conf.targets[i], e);
+		if (target_is_remote(&ic->conf.targets[i]))
+			rc = imageserver_add(c, spec->root, &ic->conf.targets[i], e);
 	return rc ? rc : put_modules(c, spec, ic, report, e);
 }
 

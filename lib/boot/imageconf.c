@@ -248,7 +248,7 @@ static int complete(struct imageconf *ic, const char *text, const char *root, FI
 		put_without(out, text, nothing);
 	for (int i = 0; i < conf->nr_targets; i++) {
 		need_fstype(ic, conf->targets[i].fstype);
-		if (strcmp(conf->targets[i].fstype, "virtiofs") && conf->targets[i].kind != TARGET_SSH)
+		if (strcmp(conf->targets[i].fstype, "virtiofs") && !target_is_remote(&conf->targets[i]))
 			need_device(ic, conf->targets[i].device);
 	}
 	if (!rc)

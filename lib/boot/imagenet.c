@@ -34,7 +34,7 @@ static int snapshot(const struct target *t, struct net_conf *c, FILE *out, struc
 	struct server s;
 	int rc;
 
-	server_split(t->device, &s);
+	server_split(t, &s);
 	fprintf(out, "# how the machine on which this image was made reaches %s\n", s.host);
 	rc = net_snapshot(s.host, NULL, take_line, &w, e);
 	return rc ? err_add(e, "no network lines in kdump.conf, and the present network cannot be copied") : 0;
@@ -86,7 +86,7 @@ int imagenet_complete(struct imageconf *ic, const char *root, FILE *out, struct 
 	struct net_conf *c;
 	int rc;
 
-	while (t < end && t->kind != TARGET_SSH)
+	while (t < end && !target_is_remote(t))
 		t++;
 	if (t == end)
 		return 0;

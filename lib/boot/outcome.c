@@ -54,6 +54,7 @@ void outcome_line(const struct closing *c, char *out, size_t size)
 			 c->kept[0] && c->incomplete ? " and " : "", c->incomplete ? c->where : "",
 			 s, tenth);
 	else
-		snprintf(out, size, "%s: %s%s%s, %llu.%u s after boot", words[o], c->where, bytes,
+		snprintf(out, size, "%s: %s%s%s, %llu.%u s after boot",
+			 o == OUTCOME_COMPLETE && c->sent ? "sent" : words[o], c->where, bytes,
 			 o == OUTCOME_DEGRADED ? stops[c->save.stopped] : "", s, tenth);
 }

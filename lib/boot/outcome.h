@@ -22,6 +22,7 @@ enum outcome outcome_of(const struct child_result *save);
 struct closing {
 	struct child_result save;
 	bool     missing;	/* there is no dump where save must have put it */
+	bool     sent;		/* a server took it that cannot tell whether it is on its disk */
 	bool     incomplete;	/* it is called vmcore-incomplete */
 	char     where[640];	/* "/var/crash/127.0.0.1-.../vmcore on /dev/vda1" */
 	uint64_t bytes;		/* size of the file; 0: not known */
@@ -33,7 +34,7 @@ struct closing {
 /* outcome_of, once more doubted: complete needs a file of the final name. */
 enum outcome closing_outcome(const struct closing *c);
 
-/* The closing line, without newline: "complete: ...", "degraded: ..." or "failed: ...". */
+/* The closing line, without newline: "complete: ...", "sent: ...", "degraded: ..." or "failed: ...". */
 void outcome_line(const struct closing *c, char *out, size_t size);
 
 #endif

@@ -37,6 +37,23 @@ static void add_place(struct program *p, const char *option, const struct attemp
 	add(p, "%s%s", option, place);
 }
 
+/* A word and its value, if there is one. */
+static void add_option(struct program *p, const char *name, const char *value)
+{
+	if (!value[0])
+		return;
+	p->words[p->n++] = name;
+	p->words[p->n++] = value;
+}
+
+static void add_web(struct program *p, const struct target_opts *o)
+{
+	p->words[p->n++] = "--retry-max-time=60";
+	add_option(p, "--cacert", o->cacert);
+	add_option(p, "--pinnedpubkey", o->pinnedpubkey);
+	add_option(p, "--bearer-file", o->bearer_file);
+}
+
 /* How to log in on a server. */
 static void add_login(struct program *p, const struct attempt *a)
 {
@@ -44,22 +61,18 @@ static void add_login(struct program *p, const struct attempt *a)
 	const char *known[SERVER_KNOWN_MAX];
 	size_t n;
 
+	if (a->target.kind == TARGET_HTTP)
+		add_web(p, o);
 	if (a->target.kind != TARGET_SSH)
 		return;
 	/* The next target may be better, and the log of the step says why. */
 	p->words[p->n++] = "--tries=3";
 	p->words[p->n++] = "--connect-timeout=30";
-	p->words[p->n++] = "-i";
-	p->words[p->n++] = o->sshkey;
-	if (o->host_key[0]) {
-		p->words[p->n++] = "--pin";
-		p->words[p->n++] = o->host_key;
-	}
+	add_option(p, "-i", o->sshkey);
+	add_option(p, "--pin", o->host_key);
 	n = server_known(&a->target, known);
-	for (size_t i = 0; i < n; i++) {
-		p->words[p->n++] = "--known-hosts";
-		p->words[p->n++] = known[i];
-	}
+	for (size_t i = 0; i < n; i++)
+		add_option(p, "--known-hosts", known[i]);
 }
 
 void program_dmesg(struct program *p, const struct attempt *a)
@@ -154,7 +167,7 @@ int run_pstore(void *arg, struct step_out *out)
 	int n;
 
 	snprintf(to, sizeof(to), "%s/pstore", a->dir);
-	n = a->target.kind == TARGET_SSH ? upload_pstore(a, &out->err) : pstore_copy(pstore, to, &out->err);
+	n = target_is_remote(&a->target) ? upload_pstore(a, &out->err) : pstore_copy(pstore, to, &out->err);
 	if (n < 0)
 		return n;
 	snprintf(out->note, sizeof(out->note), "%d files", n);

@@ -10,16 +10,25 @@
 #include <unistd.h>
 
 #include "base/io.h"
+#include "http/url.h"
+#include "net/dial.h"
 #include "net/netup.h"
 #include "ssh/login.h"
 
 enum { CMDLINE_MAX = 64 << 10 };
 
-void server_split(const char *user_at_host, struct server *out)
+void server_split(const struct target *t, struct server *out)
 {
-	const char *host = strrchr(user_at_host, '@');
+	const char *user_at_host = t->device, *host = strrchr(user_at_host, '@');
+	struct url url;
 	size_t n;
 
+	*out = (struct server){ .port = (uint16_t)t->opts.port };
+	if (t->kind == TARGET_HTTP && !url_parse(&url, t->device, NULL)) {
+		snprintf(out->host, sizeof(out->host), "%s", url.host);
+		out->port = url.port;
+		return;
+	}
 	snprintf(out->user, sizeof(out->user), "%.*s", host ? (int)(host - user_at_host) : 0, user_at_host);
 	host = host ? host + 1 : user_at_host;
 	snprintf(out->host, sizeof(out->host), "%s", host + (host[0] == '['));
@@ -30,10 +39,17 @@ void server_split(const char *user_at_host, struct server *out)
 
 void server_url(const struct target *t, char *out, size_t size)
 {
+	size_t n = strlen(t->device);
 	struct server s;
 	bool v6;
 
-	server_split(t->device, &s);
+	if (t->kind == TARGET_HTTP) {
+		while (n && t->device[n - 1] == '/')
+			n--;
+		snprintf(out, size, "%.*s", (int)n, t->device);
+		return;
+	}
+	server_split(t, &s);
 	v6 = strchr(s.host, ':');
 	snprintf(out, size, "sftp://%s@%s%s%s:%d", s.user, v6 ? "[" : "", s.host, v6 ? "]" : "", t->opts.port);
 }
@@ -87,7 +103,7 @@ static int bring_up(struct attempt *a, struct net_conf *c, struct net_result *r,
 
 	if (rc)
 		return rc;
-	server_split(a->target.device, &s);
+	server_split(&a->target, &s);
 	net_conf_from(c, a->conf, cmdline, say_line, a);
 	free(cmdline);
 	if (!c->nr_ifs)
@@ -125,7 +141,7 @@ void server_keep_network(void *arg, const struct step_out *out)
 int server_directory(void *arg, struct step_out *out)
 {
 	const struct attempt *a = arg;
-	const char *path = a->target.opts.path;
+	const char *path = a->target.kind == TARGET_SSH ? a->target.opts.path : "/";	/* the URL has it */
 	time_t now = time(NULL);
 	char name[128];
 	struct tm t;
@@ -142,7 +158,8 @@ void server_keep_directory(void *arg, const struct step_out *out)
 	struct attempt *a = arg;
 
 	snprintf(a->dir, sizeof(a->dir), "%s", out->text);
-	target_file(a, "vmcore", a->vmcore, sizeof(a->vmcore));
+	/* By HTTP only a stream can go, as kdump-utils names one. */
+	target_file(a, a->target.kind == TARGET_SSH ? "vmcore" : "vmcore.flat", a->vmcore, sizeof(a->vmcore));
 }
 
 int server_answers(void *arg, struct step_out *out)
@@ -152,10 +169,17 @@ int server_answers(void *arg, struct step_out *out)
 	struct ssh_login l = { .keys = { o->sshkey }, .nr_keys = 1, .port = (uint16_t)o->port, .tries = 1,
 			       .connect_ms = 30000, .pin = o->host_key[0] ? o->host_key : NULL };
 	struct ssh *ssh = NULL;
+	struct stream *tcp;
 	struct server s;
 	int rc;
 
-	server_split(a->target.device, &s);
+	server_split(&a->target, &s);
+	if (a->target.kind == TARGET_HTTP) {
+		rc = net_dial(&tcp, s.host, s.port, l.connect_ms, &out->err);
+		if (!rc)
+			stream_close(tcp);
+		return rc;
+	}
 	l.user = s.user;
 	l.host = s.host;
 	l.nr_known_hosts = server_known(&a->target, l.known_hosts);

@@ -5,14 +5,15 @@
 
 #include "boot/target.h"
 
-/* What "ssh user@host" says. */
+/* What "ssh user@host" or "http URL" says; no user there. */
 struct server {
-	char user[CONF_TEXT_MAX], host[CONF_TEXT_MAX];	/* an IPv6 address has no brackets */
+	char     user[CONF_TEXT_MAX], host[CONF_TEXT_MAX];	/* an IPv6 address has no brackets */
+	uint16_t port;
 };
 
-void server_split(const char *user_at_host, struct server *out);
+void server_split(const struct target *t, struct server *out);
 
-/* "sftp://user@host:port" with IPv6 in brackets: what stands before the path in a URL. */
+/* What stands before the path of a dump's directory: "sftp://user@host:port" with IPv6 in brackets, or the URL. */
 void server_url(const struct target *t, char *out, size_t size);
 
 /* A path for a URL: what is not of RFC 3986's pchar or "/" becomes %XX. False if it does not fit. */
@@ -34,7 +35,7 @@ int server_network(void *arg, struct step_out *out);
 /* The name of this dump's directory, which the first file that is saved makes. text: its path. */
 int server_directory(void *arg, struct step_out *out);
 
-/* Is it worth going on? Log in once, and out. */
+/* Is it worth going on? Connect once; log in, if it is by SSH. */
 int server_answers(void *arg, struct step_out *out);
 
 /* The counterparts in the parent. */

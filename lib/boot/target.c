@@ -155,7 +155,7 @@ void target_file(const struct attempt *a, const char *file, char *out, size_t si
 {
 	char url[600], path[3 * sizeof(a->dir)];
 
-	if (a->target.kind != TARGET_SSH) {
+	if (!target_is_remote(&a->target)) {
 		snprintf(out, size, "%s/%s", a->dir, file);
 		return;
 	}

@@ -85,6 +85,7 @@ void inspect_close(struct inspection *i)
 	kernel_close(&i->k);
 }
 
+/* "sent": whoever wrote it could not know more, and here all of it is. */
 enum soundness inspect_soundness(const struct inspection *i)
 {
 	const struct census *c = &i->census;
@@ -92,7 +93,7 @@ enum soundness inspect_soundness(const struct inspection *i)
 	if (c->damaged || i->extents.bad || i->wrong.code)
 		return SOUND_DAMAGED;
 	if (i->k.src.incomplete || c->absent || c->unknown || i->extents.missing || i->beside.unreadable ||
-	    (i->beside.text && strcmp(i->beside.verdict, "complete")))
+	    (i->beside.text && strcmp(i->beside.verdict, "complete") && strcmp(i->beside.verdict, "sent")))
 		return SOUND_INCOMPLETE;
 	return SOUND;
 }

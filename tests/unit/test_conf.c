@@ -76,6 +76,10 @@ static const struct {
 	{ "ssh with a port", "ssh a@host:22\n", "kdump.conf:1: ssh: 'a@host:22': the port goes into the key port" },
 	{ "a port that is none", "ssh a@host\nport 0\n", "kdump.conf:2: port: port '0'" },
 	{ "a fingerprint of MD5", "host_key 16:27:ac\n", "kdump.conf:1: host_key: '16:27:ac' is no fingerprint" },
+	{ "no URL", "http collector/x\n", "kdump.conf:1: http: 'collector/x' is no URL" },
+	{ "a URL of another kind", "http ftp://collector/x\n", "kdump.conf:1: http: 'ftp://collector/x' is no URL" },
+	{ "a password in a URL", "http https://a:b@collector/x\n", "kdump.conf:1: http: a user does not belong" },
+	{ "a query", "http https://collector/x?y\n", "kdump.conf:1: http: 'https://collector/x?y' names no directory" },
 	{ "nfs is not there", "nfs a:/b\n", "kdump.conf:1: nfs: this build cannot dump there" },
 	{ "nine targets", "raw /dev/a\nraw /dev/a\nraw /dev/a\nraw /dev/a\nraw /dev/a\nraw /dev/a\nraw /dev/a\n"
 	  "raw /dev/a\nraw /dev/a\n", "kdump.conf:9: raw: more than 8 targets" },
@@ -163,6 +167,7 @@ static const struct {
 	{ "what mkinitramfs takes", "extra_bins /bin/x\nextra_modules a b\n", 0 },
 	{ "the old name of failure_action", "default shell\n", 1 },
 	{ "RHEL's ssh", "ssh user@my.server.com\nsshkey /root/.ssh/kdump_id_rsa\n", 0 },
+	{ "a web server", "http https://collector.example/dumps/\ncacert /etc/ca.pem\nbearer_file /etc/token\n", 0 },
 	{ "ssh to IPv6", "ssh user@2001:db8::1\nport 2222\n", 0 },
 	{ "scp without ssh", "core_collector scp\n", 1 },
 	{ "a label with a blank", "ext4 LABEL=my disk\n", 0 },

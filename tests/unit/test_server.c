@@ -12,7 +12,7 @@
 
 #include <cmocka.h>
 
-#include "boot/imagessh.h"
+#include "boot/imageserver.h"
 #include "boot/programs.h"
 #include "boot/server.h"
 #include "lib_tree.h"
@@ -39,7 +39,7 @@ static void test_urls(void **state)
 
 		print_message("%s\n", targets[i].why);
 		strcpy(t.device, targets[i].device);
-		server_split(t.device, &s);
+		server_split(&t, &s);
 		assert_string_equal(s.user, targets[i].user);
 		assert_string_equal(s.host, targets[i].host);
 		server_url(&t, url, sizeof(url));
@@ -96,6 +96,33 @@ static void test_words(void **state)
 	words_are(&p, "save -d 31 --compress=zstd --kernel-log=sftp://me@[2001:db8::1]:22/d/z/kexec-dmesg.log "
 		  "--manifest=sftp://me@[2001:db8::1]:22/d/z/manifest.json --tries=3 --connect-timeout=30 "
 		  "-i /root/.ssh/kdump_id_rsa --pin SHA256:AAAA /proc/vmcore sftp://me@[2001:db8::1]:22/d/z/vmcore");
+}
+
+/* A web server: no path but that of its URL, and only what is configured is said. */
+static void test_web(void **state)
+{
+	struct attempt a = { .target = { .kind = TARGET_HTTP, .device = "https://[2001:db8::1]:8443/in/" },
+			     .address = "192.0.2.7" };
+	struct step_out out = { .text = "/192.0.2.7-now" };
+	struct kdump_conf c;
+	struct program p;
+	struct server s;
+
+	(void)state;
+	conf_defaults(&c);
+	a.target.opts = c.defaults;
+	server_split(&a.target, &s);
+	assert_string_equal(s.host, "2001:db8::1");
+	assert_int_equal(s.port, 8443);
+	server_keep_directory(&a, &out);
+	assert_string_equal(a.vmcore, "https://[2001:db8::1]:8443/in/192.0.2.7-now/vmcore.flat");
+	strcpy(a.target.opts.cacert, "/ca");
+	strcpy(a.target.opts.bearer_file, "/token");
+	program_dmesg(&p, &a);
+	words_are(&p, "vmcore-dmesg --output=https://[2001:db8::1]:8443/in/192.0.2.7-now/vmcore-dmesg.txt "
+		  "--retry-max-time=60 --cacert /ca --bearer-file /token /proc/vmcore");
+	assert_int_equal(server_directory(&a, &out), 0);
+	assert_memory_equal(out.text, "/192.0.2.7-20", 13);
 }
 
 static void test_directory(void **state)
@@ -163,7 +190,7 @@ static void test_images(void **state)
 		if (images[i].known)
 			tree_text(root, "root/.ssh/known_hosts", images[i].known);
 		tree_text(root, "root/.ssh/config", images[i].config);
-		assert_int_equal(imagessh_add(&c, root, &t, &e), images[i].rc);
+		assert_int_equal(imageserver_add(&c, root, &t, &e), images[i].rc);
 		if (images[i].error) {
 			strcpy(expected, images[i].error);
 			at = strstr(expected, "ROOT");
@@ -187,7 +214,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_urls), cmocka_unit_test(test_paths), cmocka_unit_test(test_words),
-		cmocka_unit_test(test_directory), cmocka_unit_test(test_images),
+		cmocka_unit_test(test_directory), cmocka_unit_test(test_web), cmocka_unit_test(test_images),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

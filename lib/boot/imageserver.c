@@ -1,6 +1,6 @@
-/* imagessh - which files of this machine does a dump over SSH need? */
+/* imageserver - which files of this machine does a dump to a server need? */
 /* SPDX-License-Identifier: MIT */
-#include "boot/imagessh.h"
+#include "boot/imageserver.h"
 
 #include <errno.h>
 #include <limits.h>
@@ -14,6 +14,7 @@
 #include "boot/server.h"
 #include "ssh/hosts.h"
 #include "ssh/userkey.h"
+#include "tls/tls.h"
 
 enum { KEY_FILE_MAX = 64 << 10, HOSTS_FILE_MAX = 4 << 20, CONFIG_FILE_MAX = 1 << 20 };
 
@@ -127,12 +128,38 @@ static int refuse_alias(const char *root, const char *host, struct err *e)
 	return 0;
 }
 
-int imagessh_add(struct cpio *c, const char *root, const struct target *t, struct err *e)
+/* What trusts the server is read once here, so that a file that is none is noticed in time. */
+static int add_web(struct cpio *c, const char *root, const struct target *t, struct err *e)
+{
+	const struct target_opts *o = &t->opts;
+	char source[PATH_MAX];
+	struct tls_config trust = {
+		.ca_file = o->cacert[0] ? source : NULL, .pins = o->pinnedpubkey[0] ? o->pinnedpubkey : NULL,
+	};
+	struct tls *tls = NULL;
+	int rc = 0;
+
+	snprintf(source, sizeof(source), "%s%s", root, o->cacert);
+	if (!strncmp(t->device, "https:", 6) && !trust.ca_file && !trust.pins)
+		rc = err_say(e, -EINVAL, "nothing says whom to trust: cacert FILE or pinnedpubkey sha256//...");
+	else if (!strncmp(t->device, "https:", 6))
+		rc = tls_new(&tls, &trust, e);
+	tls_free(tls);
+	if (!rc && o->cacert[0])
+		rc = copy(c, root, o->cacert, HOSTS_FILE_MAX, e);
+	if (!rc && o->bearer_file[0])
+		rc = copy(c, root, o->bearer_file, KEY_FILE_MAX, e);
+	return rc ? err_add(e, "http %s", t->device) : 0;
+}
+
+int imageserver_add(struct cpio *c, const char *root, const struct target *t, struct err *e)
 {
 	struct server s;
 	int rc;
 
-	server_split(t->device, &s);
+	if (t->kind == TARGET_HTTP)
+		return add_web(c, root, t, e);
+	server_split(t, &s);
 	rc = refuse_alias(root, s.host, e);
 	if (!rc)
 		rc = put_key(c, root, t, e);
