@@ -216,12 +216,13 @@ static void save_dmesg(void)
 	struct printk_report said;
 	struct kernel k;
 	struct sink *sink = NULL;
+	struct ack ack;
 	int rc = kernel_open(&k, job.rq.vmcore, &e);
 
 	if (!rc) {
 		rc = open_file(&sink, job.dmesg, k.crash_time, job.rq.replace, &e);
 		if (!rc)
-			rc = dmesg_put(&k, sink, NULL, &said, &e);
+			rc = dmesg_put(&k, sink, NULL, &said, &ack, &e);
 		sink_close(sink);
 		kernel_close(&k);
 	}

@@ -36,7 +36,7 @@ static void say(void *arg, const char *line)
 }
 
 static int save_remote(struct kernel *k, const char *to, bool force, struct ssh_login *login,
-		       const struct printk_form *how, struct printk_report *said, struct err *e)
+		       const struct printk_form *how, struct printk_report *said, struct ack *ack, struct err *e)
 {
 	struct remote *remote = NULL;
 	struct sink *sink = NULL;
@@ -49,7 +49,7 @@ static int save_remote(struct kernel *k, const char *to, bool force, struct ssh_
 	if (!rc)
 		rc = remote_sink_open(&sink, remote, &url, force, e);
 	if (!rc)
-		rc = dmesg_put(k, sink, how, said, e);
+		rc = dmesg_put(k, sink, how, said, ack, e);
 	sink_close(sink);
 	remote_free(remote);
 	return rc;
@@ -59,19 +59,20 @@ static int save_web(struct kernel *k, const char *to, bool force, struct http_pl
 		    const struct printk_form *how, struct printk_report *said, struct err *e)
 {
 	struct sink *sink = NULL;
+	struct ack ack;
 	int rc;
 
 	web->options.say = say;
 	rc = http_place_open(web, &sink, to, k->crash_time, HTTP_UNKNOWN, force, e);
 	if (!rc)
-		rc = dmesg_put(k, sink, how, said, e);
+		rc = dmesg_put(k, sink, how, said, &ack, e);
 	sink_close(sink);
 	http_place_close(web);
 	return rc;
 }
 
 static int save(struct kernel *k, const char *to, bool force, struct ssh_login *login, struct http_place *web,
-		const struct printk_form *how, struct printk_report *said, struct err *e)
+		const struct printk_form *how, struct printk_report *said, struct ack *ack, struct err *e)
 {
 	char entry[512];
 	int rc;
@@ -83,7 +84,7 @@ static int save(struct kernel *k, const char *to, bool force, struct ssh_login *
 	if (url_is_http(to))
 		rc = save_web(k, to, force, web, how, said, e);
 	else if (remote_is_url(to))
-		rc = save_remote(k, to, force, login, how, said, e);
+		rc = save_remote(k, to, force, login, how, said, ack, e);
 	else
 		rc = dmesg_save(k, to, force, how, said, e);
 	if (!rc)
@@ -97,6 +98,7 @@ static int vmcore_dmesg_main(struct args *a)
 	struct printk_report said = { 0 };
 	struct ssh_login login = { 0 };
 	struct http_place web = { 0 };
+	struct ack ack = { ACK_NONE };
 	const char *to = NULL;
 	bool force = false;
 	struct err e = { 0 };
@@ -124,7 +126,7 @@ static int vmcore_dmesg_main(struct args *a)
 	if (rc)
 		return applet_fail(&e);
 	if (to) {
-		rc = save(&k, to, force, &login, &web, &how, &said, &e);
+		rc = save(&k, to, force, &login, &web, &how, &said, &ack, &e);
 	} else {
 		rc = printk_write(&k, &how, print, NULL, &said, &e);
 		if (!rc && fflush(stdout))
@@ -137,5 +139,8 @@ static int vmcore_dmesg_main(struct args *a)
 	if (rc)
 		err_add(&e, "%s", a->operands[0]);
 	kernel_close(&k);
-	return rc ? applet_fail(&e) : DONE;
+	if (rc)
+		return applet_fail(&e);
+	/* A server that cannot sync: what it has may not outlive it. */
+	return to && remote_is_url(to) && ack.level < ACK_NAMED ? DEGRADED : DONE;
 }

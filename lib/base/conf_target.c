@@ -6,6 +6,8 @@
 #include <stdio.h>
 #include <string.h>
 
+enum { USER_MAX = 63 };
+
 int conf_one_word(const char *value, struct err *e)
 {
 	if (value[strcspn(value, " \t")])
@@ -60,6 +62,8 @@ static int server(struct target *t, const char *value, struct err *e)
 		return rc;
 	if (!host || host == value || !host[1] || strchr(host + 1, '@'))
 		return err_say(e, -EINVAL, "'%.80s' is not user@host", value);
+	if (host - value > USER_MAX || strcspn(value, "%:/") < (size_t)(host - value))
+		return err_say(e, -EINVAL, "'%.80s': a user has at most %d bytes, none of them %% : /", value, USER_MAX);
 	if (strchr(host, '/'))
 		return err_say(e, -EINVAL, "'%.80s': the directory goes into the key path", value);
 	if (strchr(host, ':') && strchr(host, ':') == strrchr(host, ':'))

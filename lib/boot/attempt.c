@@ -32,7 +32,7 @@ static bool prepare(struct run *r, struct attempt *a)
 	};
 	const struct step remote[] = {
 		STEP("network", server_network, server_keep_network, (unsigned)r->conf.network_timeout_s + 10),
-		STEP("directory", server_directory, server_keep_directory, 10),
+		STEP("directory", server_directory, server_keep_directory, 120),
 	};
 	const struct step *steps = target_is_remote(&a->target) ? remote : local;
 	static const size_t count[] = { [TARGET_FS] = 3, [TARGET_RAW] = 1, [TARGET_SSH] = 2, [TARGET_HTTP] = 2 };

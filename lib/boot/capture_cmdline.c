@@ -24,6 +24,9 @@ static const char *const removed[] = {
 	"rootdelay", "ro", "rw", "resume", "resume_offset", "noresume", "netroot", "nfsroot",
 	"fcoe", "rd.lvm.lv", "rd.lvm.vg", "rd.luks.uuid", "rd.luks.name", "rd.luks.options",
 	"rd.dm.uuid", "rd.md.uuid", "rd.iscsi.initiator", "iscsi_initiator",
+	/* the network, which is the image's; --append may still name another */
+	"ip", "ifname", "vlan", "bond", "bridge", "team", "nameserver", "rd.route", "rd.neednet",
+	"rd.peerdns", "bootdev", "BOOTIF",
 	"ignition.firstboot", "ignition.platform.id",
 	"ostree", "systemd.unit", "systemd.wants", "quiet", "splash", "rhgb",
 	/* memory */

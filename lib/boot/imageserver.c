@@ -12,9 +12,10 @@
 
 #include "base/io.h"
 #include "boot/server.h"
+#include "http/http.h"
+#include "net/addr.h"
 #include "ssh/hosts.h"
 #include "ssh/userkey.h"
-#include "tls/tls.h"
 
 enum { KEY_FILE_MAX = 64 << 10, HOSTS_FILE_MAX = 4 << 20, CONFIG_FILE_MAX = 1 << 20 };
 
@@ -132,19 +133,23 @@ static int refuse_alias(const char *root, const char *host, struct err *e)
 static int add_web(struct cpio *c, const char *root, const struct target *t, struct err *e)
 {
 	const struct target_opts *o = &t->opts;
-	char source[PATH_MAX];
-	struct tls_config trust = {
-		.ca_file = o->cacert[0] ? source : NULL, .pins = o->pinnedpubkey[0] ? o->pinnedpubkey : NULL,
+	char source[PATH_MAX], token[PATH_MAX];
+	struct http_options options = {
+		.tls = { .ca_file = o->cacert[0] ? source : NULL,
+			 .pins = o->pinnedpubkey[0] ? o->pinnedpubkey : NULL },
+		.bearer_file = o->bearer_file[0] ? token : NULL,
 	};
-	struct tls *tls = NULL;
-	int rc = 0;
+	struct http *h = NULL;
+	struct url url;
+	int rc = url_parse(&url, t->device, e);
 
 	snprintf(source, sizeof(source), "%s%s", root, o->cacert);
-	if (!strncmp(t->device, "https:", 6) && !trust.ca_file && !trust.pins)
+	snprintf(token, sizeof(token), "%s%s", root, o->bearer_file);
+	if (!rc && url.tls && !o->cacert[0] && !o->pinnedpubkey[0])
 		rc = err_say(e, -EINVAL, "nothing says whom to trust: cacert FILE or pinnedpubkey sha256//...");
-	else if (!strncmp(t->device, "https:", 6))
-		rc = tls_new(&tls, &trust, e);
-	tls_free(tls);
+	if (!rc)	/* reads them, and connects nothing */
+		rc = http_new(&h, &options, &url, e);
+	http_free(h);
 	if (!rc && o->cacert[0])
 		rc = copy(c, root, o->cacert, HOSTS_FILE_MAX, e);
 	if (!rc && o->bearer_file[0])
@@ -152,15 +157,29 @@ static int add_web(struct cpio *c, const char *root, const struct target *t, str
 	return rc ? err_add(e, "http %s", t->device) : 0;
 }
 
+/* A name that only this file knows leads nowhere without it. */
+static int put_hosts(struct cpio *c, const char *root, const char *host, struct err *e)
+{
+	char path[PATH_MAX];
+	struct net_addr a;
+
+	snprintf(path, sizeof(path), "%s/etc/hosts", root);
+	if (net_addr_parse(host, &a) || access(path, R_OK) || cpio_find(c, "/etc/hosts"))
+		return 0;
+	return copy(c, root, "/etc/hosts", CONFIG_FILE_MAX, e);
+}
+
 int imageserver_add(struct cpio *c, const char *root, const struct target *t, struct err *e)
 {
 	struct server s;
 	int rc;
 
-	if (t->kind == TARGET_HTTP)
-		return add_web(c, root, t, e);
 	server_split(t, &s);
-	rc = refuse_alias(root, s.host, e);
+	rc = put_hosts(c, root, s.host, e);
+	if (!rc && t->kind == TARGET_HTTP)
+		return add_web(c, root, t, e);
+	if (!rc)
+		rc = refuse_alias(root, s.host, e);
 	if (!rc)
 		rc = put_key(c, root, t, e);
 	if (!rc && !t->opts.host_key[0])

@@ -10,8 +10,7 @@
 #include <unistd.h>
 
 #include "base/io.h"
-#include "http/url.h"
-#include "net/dial.h"
+#include "http/http.h"
 #include "net/netup.h"
 #include "ssh/login.h"
 
@@ -40,6 +39,7 @@ void server_split(const struct target *t, struct server *out)
 void server_url(const struct target *t, char *out, size_t size)
 {
 	size_t n = strlen(t->device);
+	char host[3 * CONF_TEXT_MAX];
 	struct server s;
 	bool v6;
 
@@ -51,7 +51,8 @@ void server_url(const struct target *t, char *out, size_t size)
 	}
 	server_split(t, &s);
 	v6 = strchr(s.host, ':');
-	snprintf(out, size, "sftp://%s@%s%s%s:%d", s.user, v6 ? "[" : "", s.host, v6 ? "]" : "", t->opts.port);
+	server_path(s.host, host, sizeof(host));	/* "%eth0" is "%25eth0" there */
+	snprintf(out, size, "sftp://%s@%s%s%s:%d", s.user, v6 ? "[" : "", host, v6 ? "]" : "", t->opts.port);
 }
 
 bool server_path(const char *path, char *out, size_t size)
@@ -138,6 +139,32 @@ void server_keep_network(void *arg, const struct step_out *out)
 	snprintf(a->address, sizeof(a->address), "%.60s", out->text);
 }
 
+/* Ask for the directory. A server that makes none, or needs none to be made, lets the first PUT tell. */
+static int make_collection(const struct attempt *a, const char *dir, struct err *e)
+{
+	const struct target_opts *o = &a->target.opts;
+	struct http_options options = {
+		.tls = { .ca_file = o->cacert[0] ? o->cacert : NULL,
+			 .pins = o->pinnedpubkey[0] ? o->pinnedpubkey : NULL },
+		.bearer_file = o->bearer_file[0] ? o->bearer_file : NULL, .retry_s = 60,
+	};
+	char base[600], text[1300];
+	struct http *h = NULL;
+	struct url url;
+	int rc;
+
+	server_url(&a->target, base, sizeof(base));
+	snprintf(text, sizeof(text), "%s%s/", base, dir);
+	rc = url_parse(&url, text, e);
+	if (!rc)
+		rc = http_new(&h, &options, &url, e);
+	if (rc)
+		return rc;
+	rc = http_mkcol(h, &url, e);
+	http_free(h);
+	return rc == -EREMOTEIO || rc == -ENOENT || rc == -EACCES || rc == -EEXIST || rc == -EOPNOTSUPP ? 0 : rc;
+}
+
 int server_directory(void *arg, struct step_out *out)
 {
 	const struct attempt *a = arg;
@@ -150,7 +177,7 @@ int server_directory(void *arg, struct step_out *out)
 	target_directory_name(&t, a->address, false, 0, name, sizeof(name));
 	snprintf(out->text, sizeof(out->text), "%s/%s", strcmp(path, "/") ? path : "", name);
 	snprintf(out->note, sizeof(out->note), "%.190s", out->text);
-	return 0;
+	return a->target.kind == TARGET_HTTP ? make_collection(a, out->text, &out->err) : 0;
 }
 
 void server_keep_directory(void *arg, const struct step_out *out)
@@ -169,17 +196,12 @@ int server_answers(void *arg, struct step_out *out)
 	struct ssh_login l = { .keys = { o->sshkey }, .nr_keys = 1, .port = (uint16_t)o->port, .tries = 1,
 			       .connect_ms = 30000, .pin = o->host_key[0] ? o->host_key : NULL };
 	struct ssh *ssh = NULL;
-	struct stream *tcp;
 	struct server s;
 	int rc;
 
+	if (a->target.kind == TARGET_HTTP)
+		return 0;
 	server_split(&a->target, &s);
-	if (a->target.kind == TARGET_HTTP) {
-		rc = net_dial(&tcp, s.host, s.port, l.connect_ms, &out->err);
-		if (!rc)
-			stream_close(tcp);
-		return rc;
-	}
 	l.user = s.user;
 	l.host = s.host;
 	l.nr_known_hosts = server_known(&a->target, l.known_hosts);

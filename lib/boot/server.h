@@ -32,10 +32,13 @@ size_t server_known(const struct target *t, const char *out[SERVER_KNOWN_MAX]);
  */
 int server_network(void *arg, struct step_out *out);
 
-/* The name of this dump's directory, which the first file that is saved makes. text: its path. */
+/*
+ * The name of this dump's directory. text: its path. By SFTP the first file that is saved makes it; a web server is
+ * asked for it here, where one that is not to be trusted, or does not answer, costs the least.
+ */
 int server_directory(void *arg, struct step_out *out);
 
-/* Is it worth going on? Connect once; log in, if it is by SSH. */
+/* Is it worth going on? Log in once, and out; of a web server server_directory knows. */
 int server_answers(void *arg, struct step_out *out);
 
 /* The counterparts in the parent. */

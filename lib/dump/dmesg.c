@@ -44,16 +44,15 @@ static int emit(void *ctx, const char *text, size_t len)
 }
 
 int dmesg_put(struct kernel *k, struct sink *sink, const struct printk_form *how,
-	      struct printk_report *said, struct err *e)
+	      struct printk_report *said, struct ack *ack, struct err *e)
 {
 	struct out o = { .sink = sink, .e = e };
-	struct ack ack;
 	int rc = printk_write(k, how, emit, &o, said, e);
 
 	if (!rc)
 		rc = flush(&o);
 	if (!rc)
-		rc = sink_commit(sink, &ack, e);
+		rc = sink_commit(sink, ack, e);
 	else
 		sink_keep(sink, NULL);
 	return rc;
@@ -63,11 +62,12 @@ int dmesg_save(struct kernel *k, const char *to, bool replace, const struct prin
 	       struct printk_report *said, struct err *e)
 {
 	struct sink *sink;
+	struct ack ack;
 	int rc = sink_open(&sink, to, k->crash_time, replace, e);
 
 	if (rc)
 		return rc;
-	rc = dmesg_put(k, sink, how, said, e);
+	rc = dmesg_put(k, sink, how, said, &ack, e);
 	sink_close(sink);
 	return rc;
 }

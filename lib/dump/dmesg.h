@@ -15,6 +15,6 @@ int dmesg_save(struct kernel *k, const char *to, bool replace, const struct prin
 
 /* The same into a sink that is open, which stays the caller's to close. */
 int dmesg_put(struct kernel *k, struct sink *sink, const struct printk_form *how,
-	      struct printk_report *said, struct err *e);
+	      struct printk_report *said, struct ack *ack, struct err *e);
 
 #endif

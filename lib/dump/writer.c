@@ -384,6 +384,8 @@ int writer_end(struct writer *w, bool complete, struct err *e)
 	/* Without any data the file would end inside the bitmaps' hole; readers want them whole. */
 	if (!rc && data->at == data->start)
 		rc = sink_write(w->sink, w->layout.descs_at - 1, "", 1, e);
+	if (!rc && complete)
+		rc = settle(w, e);	/* what the header vouches for is there before it */
 	if (!rc)
 		rc = put_header(w, complete ? w->status : w->status | STATUS_INCOMPLETE, e);
 	if (rc && complete)

@@ -87,6 +87,12 @@ int http_dav(struct http *h, const struct url *url, struct err *e);
  */
 int http_move(struct http *h, const struct url *from, const struct url *to, bool replace, struct err *e);
 
+/*
+ * WebDAV's MKCOL (RFC 4918 section 9.3). 0 also if it is there; one of the errors for a status above if the server
+ * does not make it; or an error of the connection.
+ */
+int http_mkcol(struct http *h, const struct url *url, struct err *e);
+
 /* DELETE, for tidying up: nobody depends on it. */
 void http_delete(struct http *h, const struct url *url);
 

@@ -146,23 +146,29 @@ int lease_take(struct job *j, struct err *e)
 struct keeper {
 	struct rtnl rtnl;
 	int         index;
+	struct net_addr addr;	/* that is installed, without an end */
 	net_say    *say;
 	void       *arg;
 };
 
+/* A lease that goes on changes nothing: its routes may be others by now. */
 static void install(void *arg, const struct net_lease *now)
 {
 	struct keeper *k = arg;
 	struct err e = { 0 };
 	struct defaults none = { { 0 } };
 
+	if (net_addr_same(&now->addr, &k->addr))
+		return;
+	k->addr = now->addr;
 	if (lease_install(&k->rtnl, now, k->index, &none, &e) && k->say)
 		k->say(k->arg, e.msg);
 }
 
 static int keep_one(const struct net_lease *from, net_say *say, void *arg)
 {
-	struct keeper k = { .index = (int)if_nametoindex(from->ifname), .say = say, .arg = arg };
+	struct keeper k = { .index = (int)if_nametoindex(from->ifname), .addr = from->addr,
+			    .say = say, .arg = arg };
 	struct dhcp4_ask four = { .ifname = from->ifname, .say = say, .arg = arg };
 	struct dhcp6_ask six = { .ifname = from->ifname, .say = say, .arg = arg };
 	struct net_lease *lease = malloc(sizeof(*lease));

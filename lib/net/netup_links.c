@@ -92,10 +92,15 @@ static int ports_there(const struct net_run *r, const struct net_stack *s)
 
 static int make_stack(struct net_run *r, const struct net_stack *s, struct err *e)
 {
+	const struct net_link *l = link_by_name(&r->links, s->name);
+
 	switch (s->kind) {
 	case NET_VLAN:
 		return link_vlan(&r->rtnl, s->name, run_link(r, s->ports[0]), s->vlan_id, e);
 	case NET_BOND:
+		/* Made for a target before: one that is up refuses a mode, also the one it has. */
+		if (l && !strcmp(l->kind, "bond") && l->flags & IFF_UP && l->carrier)
+			return 0;
 		return link_bond(&r->rtnl, s->name, s->options, e);
 	default:
 		return link_bridge(&r->rtnl, s->name, s->stp, e);

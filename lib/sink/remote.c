@@ -52,8 +52,9 @@ int remote_sftp(struct remote *r, struct sftp **out, unsigned *generation, struc
 	if (r->sftp && sftp_broken(r->sftp))
 		remote_drop(r);
 	if (!r->sftp) {
-		if (!r->gone.code)
-			r->link.channel(r->link.arg, NULL, &r->channel, &r->gone);
+		/* Tries that failed before one that did not leave their words behind. */
+		if (!r->gone.code && !r->link.channel(r->link.arg, NULL, &r->channel, &r->gone))
+			r->gone = (struct err){ 0 };
 		if (r->gone.code)
 			return err_say(e, r->gone.code, "%s", r->gone.msg);
 		r->generation++;

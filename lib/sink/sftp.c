@@ -67,6 +67,8 @@ static int up_to_date(struct sftp_sink *k, struct err *e)
 	unsigned now;
 	int rc = remote_sftp(k->r, &k->s, &now, e);
 
+	if (rc)
+		k->s = NULL;	/* it was given up in there */
 	if (rc || now == k->generation)
 		return rc;
 	k->generation = now;
@@ -241,6 +243,10 @@ static int sftp_sink_commit(struct sink *s, struct ack *ack, struct err *e)
 
 	if (!rc)
 		rc = persist(k, step_close, NULL, e);
+	/* Refused, and the connection broke while that was told: persist went on. */
+	if (!rc && sftp_lost_from(k->f) != UINT64_MAX)
+		rc = err_say(e, -EIO, "%s is not whole: the server refused a write at byte %llu", k->part,
+			     (unsigned long long)sftp_lost_from(k->f));
 	if (rc)
 		return rc;
 	ack->level = k->unsynced ? ACK_RECEIVED : ACK_DURABLE;

@@ -9,6 +9,7 @@
 
 /* In quotes each byte of a name may become four. */
 enum { MAX_QUOTED = 4 * 1100 + 3, MAX_COMMAND = 5 * MAX_QUOTED };
+enum { SYNC_MS = 600000 };	/* as for fsync over SFTP */
 
 struct exec_sink {
 	struct sink base;
@@ -46,15 +47,19 @@ static int quote(char *out, size_t size, const char *name, size_t len, const cha
 	return 0;
 }
 
-/* Run a command that takes no input. */
+/* Run a command that takes no input. It waits for its end, since one that is over before counts as failed. */
 static int run(struct exec_sink *x, const char *command, struct err *e)
 {
 	const struct remote_link *link = remote_link(x->r);
+	char whole[MAX_COMMAND + 8];
 	struct stream *channel;
-	int rc = link->channel(link->arg, command, &channel, e);
+	int rc;
 
+	snprintf(whole, sizeof(whole), "read x; %s", command);
+	rc = link->channel(link->arg, whole, &channel, e);
 	if (rc)
 		return rc;
+	channel->idle_ms = SYNC_MS;
 	rc = link->status(link->arg, channel, e);
 	stream_close(channel);
 	return rc;
@@ -149,7 +154,8 @@ static int start(struct exec_sink *x, const char *path, struct err *e)
 	rc = run(x, command, e);
 	if (!rc && !x->replace) {
 		snprintf(command, sizeof(command), "test ! -e %s", x->path);
-		if (run(x, command, e))
+		rc = run(x, command, e);
+		if (rc == -EIO)		/* what the command itself says */
 			return err_set(e, -EEXIST, "%s on the server", x->path);
 	}
 	if (rc)

@@ -162,14 +162,15 @@ static void channel_close(struct stream *s)
 	struct ssh_channel *c = (struct ssh_channel *)s;
 	struct err e = { 0 };
 
-	c->abandoned = true;
-	c->taken += (uint32_t)c->count;
-	c->count = 0;
+	/* Not abandoned before the flush: what it receives could free the channel. */
 	if (!c->ssh->broken.code && !c->close_out &&
-	    (ssh_room(c->ssh, 64) || !ssh_flush(c->ssh, &e))) {
+	    (ssh_room(c->ssh, 64) || !ssh_flush(c->ssh, &e)) && !c->close_out) {
 		ssh_channel_say(c, MSG_CHANNEL_CLOSE);
 		c->close_out = true;
 	}
+	c->abandoned = true;
+	c->taken += (uint32_t)c->count;
+	c->count = 0;
 	if (c->ssh->broken.code || c->close_in)
 		ssh_channel_drop(c);
 	else

@@ -101,9 +101,11 @@ void ssh_kexinit_write(const struct ssh *s, struct wire_out *o, bool first)
 {
 	const struct ssh_options *opt = &s->opt;
 	const char *const *ciphers = ssh_aes_is_fast() && !opt->slow ? fast_aes : slow_aes;
+	/* Later only the one that was proven: the caller's list need not outlive ssh_open. */
+	const char *const agreed[] = { s->info.hostkey, NULL };
 	const char *const *lists[NR_LISTS] = {
 		opt->kex ? opt->kex : kex_names,
-		opt->hostkeys ? opt->hostkeys : ssh_sig_algorithms,
+		!first ? agreed : opt->hostkeys ? opt->hostkeys : ssh_sig_algorithms,
 		opt->ciphers ? opt->ciphers : ciphers,
 		opt->ciphers ? opt->ciphers : ciphers,
 		opt->macs ? opt->macs : macs,

@@ -74,5 +74,7 @@ int sftp_attach(struct sftp_file *f, struct sftp *s, struct err *e)
 	for (unsigned i = 0; !rc && i < f->nr_slots; i++)
 		if (f->slots[i].state == SLOT_SENT)
 			rc = sftp_send_slot(f, &f->slots[i], e);
+	if (rc)
+		sftp_leave(f);	/* nobody will answer what is marked as sent */
 	return rc;
 }

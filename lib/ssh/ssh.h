@@ -30,8 +30,10 @@ struct ssh_options {
 	/* Progress, one line each. May be NULL. */
 	void (*say)(void *arg, const char *line);
 	void *say_arg;
-	/* Names in order, ending with NULL; NULL instead of a list: all we have, the best order for
-	 * this CPU. */
+	/*
+	 * Names in order, ending with NULL; NULL instead of a list: all we have, the best order for
+	 * this CPU. All but hostkeys must live as long as the connection.
+	 */
 	const char *const *hostkeys, *const *kex, *const *ciphers, *const *macs;
 	bool need_strict_kex; /* refuse a server without it: its first packets may be cut off */
 	bool slow;			/* without the CPU's AES and without vectors */

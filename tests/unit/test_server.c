@@ -121,7 +121,10 @@ static void test_web(void **state)
 	program_dmesg(&p, &a);
 	words_are(&p, "vmcore-dmesg --output=https://[2001:db8::1]:8443/in/192.0.2.7-now/vmcore-dmesg.txt "
 		  "--retry-max-time=60 --cacert /ca --bearer-file /token /proc/vmcore");
-	assert_int_equal(server_directory(&a, &out), 0);
+
+	/* The server is asked for it, and what is not to be trusted is not asked. */
+	strcpy(a.target.opts.cacert, "/nonexistent");
+	assert_int_equal(server_directory(&a, &out), -ENOENT);
 	assert_memory_equal(out.text, "/192.0.2.7-20", 13);
 }
 
