@@ -260,6 +260,23 @@ static int complete(struct imageconf *ic, const char *text, const char *root, FI
 	return rc;
 }
 
+/* As the capture kernel will read it: there is what it passes over a note, here it can still be mended. */
+static int read_back(const struct imageconf *ic, struct err *e)
+{
+	static const char name[] = "kdump.conf of the image";
+	struct kdump_conf *c = malloc(sizeof(*c));
+	int rc = c ? 0 : err_set(e, -ENOMEM, "%s", name);
+
+	if (!rc && ic->len > CONF_FILE_MAX)
+		rc = err_say(e, -EFBIG, "%s is longer than %d bytes", name, CONF_FILE_MAX);
+	if (!rc) {
+		conf_defaults(c);
+		rc = conf_parse(c, name, ic->text, ic->len, CONF_STRICT, e);
+	}
+	free(c);
+	return rc;
+}
+
 int imageconf_read(struct imageconf *ic, const char *path, const char *root, struct err *e)
 {
 	char standard[PATH_MAX], *text;
@@ -293,7 +310,7 @@ int imageconf_read(struct imageconf *ic, const char *path, const char *root, str
 	if (out && fclose(out) && !rc)
 		rc = err_set(e, -ENOMEM, "kdump.conf");
 	free(text);
-	return rc;
+	return rc ? rc : read_back(ic, e);
 }
 
 void imageconf_free(struct imageconf *ic)

@@ -20,6 +20,8 @@ struct imageconf {
 	/* For targets on other machines: cards of this one, and modules of what stands on them. */
 	char        nics[IMAGECONF_NICS][16];
 	unsigned    nr_nics;
+	bool        wants_nic;
+	char        lost_nic[MAC_TEXT];	/* the first card that a word names and that is not here */
 	const char *net_modules[NET_MODULES_MAX];
 	int         nr_net_modules;
 

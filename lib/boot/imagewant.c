@@ -136,6 +136,17 @@ static int want_helpers(struct modwants *w, struct err *e)
 	return rc;
 }
 
+/* A server needs a card, and a card a driver. */
+static int know_nics(const struct imageconf *ic, struct err *e)
+{
+	if (ic->lost_nic[0])
+		return err_say(e, -ENODEV, "no card here has the address %s: mend ifname=, or name the driver with "
+			       "--modules", ic->lost_nic);
+	if (ic->wants_nic && !ic->nr_nics)
+		return err_say(e, -ENODEV, "the card that leads to the server is not known: name its driver with --modules");
+	return 0;
+}
+
 int imagemod_choose(struct modwants *w, const struct imageconf *ic, const char *list,
 		    const char *root, struct err *e)
 {
@@ -150,6 +161,8 @@ int imagemod_choose(struct modwants *w, const struct imageconf *ic, const char *
 		rc = want_list(w, list, e);
 	for (unsigned i = 0; !list && i < ic->nr_devices && !rc; i++)
 		rc = want_device(w, ic->devices[i], e);
+	if (!rc && !list)
+		rc = know_nics(ic, e);
 	for (unsigned i = 0; !list && i < ic->nr_nics && !rc; i++)
 		rc = want_nic(w, ic->nics[i], e);
 	for (int i = 0; i < ic->nr_net_modules && !rc; i++)
