@@ -93,7 +93,4 @@ int http_move(struct http *h, const struct url *from, const struct url *to, bool
  */
 int http_mkcol(struct http *h, const struct url *url, struct err *e);
 
-/* DELETE, for tidying up: nobody depends on it. */
-void http_delete(struct http *h, const struct url *url);
-
 #endif

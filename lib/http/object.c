@@ -85,11 +85,3 @@ int http_move(struct http *h, const struct url *from, const struct url *to, bool
 	} while (rc && http_again(h, e));
 	return rc;
 }
-
-void http_delete(struct http *h, const struct url *url)
-{
-	struct request rq = { "DELETE", .url = *url };
-	struct http_head head;
-
-	ask(h, &rq, &head, NULL);
-}

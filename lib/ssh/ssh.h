@@ -98,9 +98,6 @@ const char *ssh_channel_stderr(struct stream *channel);
 
 void ssh_describe(const struct ssh *s, struct ssh_info *out);
 
-/* Change keys now. */
-int ssh_rekey(struct ssh *s, struct err *e);
-
 /* Say goodbye and close the stream below. NULL is fine. */
 void ssh_close(struct ssh *s);
 

@@ -376,13 +376,6 @@ int ssh_open(struct ssh **out, struct stream *tcp, const struct ssh_options *opt
 	return 0;
 }
 
-int ssh_rekey(struct ssh *s, struct err *e)
-{
-	int rc = ssh_check(s, e);
-
-	return rc ? rc : ssh_kex(s, e);
-}
-
 void ssh_describe(const struct ssh *s, struct ssh_info *out)
 {
 	*out = s->info;

@@ -150,11 +150,6 @@ const uint8_t *ssh_userkey_public(const struct ssh_userkey *k, size_t *len)
 	return k->blob;
 }
 
-const char *ssh_userkey_name(const struct ssh_userkey *k)
-{
-	return k->name;
-}
-
 /* The list of all ends with those of RSA. */
 const char *const *ssh_userkey_algorithms(const struct ssh_userkey *k)
 {

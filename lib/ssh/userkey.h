@@ -27,9 +27,6 @@ int ssh_userkey_parse(struct ssh_userkey **out, const char *text, size_t len, co
 /* The public key blob; borrowed. */
 const uint8_t *ssh_userkey_public(const struct ssh_userkey *k, size_t *len);
 
-/* Where it was read from; borrowed. */
-const char *ssh_userkey_name(const struct ssh_userkey *k);
-
 /* The signature algorithms that it can do, the preferred one first, ends with NULL. */
 const char *const *ssh_userkey_algorithms(const struct ssh_userkey *k);
 
