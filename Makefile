@@ -48,12 +48,14 @@ $B/kdumpbox.debug: $(OBJ) $(LIBS_MUSL)
 	@$(CROSS)gcc $(LDFLAGS) -nostdlib -o $@ $(START) $(OBJ) -L$(MUSL)/lib $(LINK) \
 		-Wl,--start-group -lc -lgcc -lgcc_eh -Wl,--end-group $(END)
 
+# Speed is wanted where a dump's bytes pass through; all else shall be small.
+HOT      := $(foreach o,lib/dump/% lib/sink/% lib/ssh/cipher.o lib/ssh/cha% lib/ssh/packet.o lib/base/%,$B/$o)
+
 # One X(symbol) per applet and the compiler's flags, each rewritten only when it changes.
 $(call update,$B/applets.inc,$(foreach a,$(APPLETS),X($(subst -,_,$a))))
-$(call update,$B/flags,$(CPPFLAGS) $(CFLAGS))
+$(call update,$B/flags,$(CPPFLAGS) $(CFLAGS) -Os but $(HOT))
 
-# Nothing in there is done often: it shall be small.
-$(filter $B/lib/net/% $B/lib/tls/% $B/lib/http/%,$(OBJ)): CFLAGS += -Os
+$(filter-out $(HOT),$(OBJ)): CFLAGS += -Os
 $(OBJ): $B/%.o: %.c $B/flags | $(LIBS_MUSL)
 	@mkdir -p $(@D)
 	@echo "  CC      $<"

@@ -140,7 +140,7 @@ export MAKEFLAGS=-j$$(nproc)
 mkdir -p "$$PREFIX/include" "$$PREFIX/lib"
 endef
 env.musl = export CC="$(if $(filter musl,$1),$(CROSS)gcc,$(MUSL)/bin/musl-gcc)" LDFLAGS=-static \
-	CFLAGS="$(LIBCFLAGS) $(HARDEN) -ffile-prefix-map=$$PWD=."
+	CFLAGS="$(LIBCFLAGS) $(HARDEN) -fno-asynchronous-unwind-tables -ffile-prefix-map=$$PWD=."
 env.host = export CC=$(HOSTCC) CFLAGS="$(LIBCFLAGS)"
 
 # $(call update,FILE,TEXT): rewrites FILE if it does not hold TEXT.
