@@ -122,6 +122,12 @@ fuzz: ## run each fuzzer for a while
 deps: ## install what build, demo and tests need (as root, by apt)
 	@configs/deps build demo check
 
+install: all ## into DESTDIR, PREFIX (/usr/local): program, manual pages, units and hooks
+	@PREFIX="$(or $(PREFIX),/usr/local)" DESTDIR="$(DESTDIR)" SYSCONFDIR="$(SYSCONFDIR)" configs/install $B/kdumpbox
+
+deb: all ## a Debian package in build/deb
+	@configs/debian/build $B/deb
+
 clean: ## remove what was compiled; third-party libraries, kernels and disk images stay
 	rm -rf $B/applets $B/lib $B/host $B/fuzz $B/log $B/kdumpbox $B/kdumpbox.debug
 
@@ -130,7 +136,7 @@ help: ## show this
 	@sed -n 's/^\([a-z]*\):.* ## /\1\t/p' Makefile | awk -F'\t' '{ printf "make %-16s %s\n", $$1, $$2 }'
 	@echo 'DISTFILES=dir builds offline, from source packages in that directory'
 
-.PHONY: all units tools fuzzers check demo bench fuzz deps clean help lock
+.PHONY: all units tools fuzzers install deb check demo bench fuzz deps clean help lock
 .SECONDARY:
 .DELETE_ON_ERROR:
 -include $(OBJ:.o=.d) $(wildcard $B/host/*/*/*.d $B/fuzz/*/*/*.d)
