@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "base/io.h"
+#include "boot/assemble.h"
 #include "boot/blockdev.h"
 #include "boot/device_places.h"
 #include "boot/uevent.h"
@@ -248,8 +249,9 @@ int device_wait(const char *spec, unsigned timeout_ms, char path[], size_t size,
 {
 	enum { SLICE_MS = 500 };
 	struct search s = { .at = &system_places };
-	uint64_t end = now_ms() + timeout_ms;
-	char when[40];
+	uint64_t begun = now_ms(), half = begun + timeout_ms / 2, end = begun + timeout_ms;
+	struct assembler assembler = { 0 };
+	char when[300];
 	int fd, rc = parse(&s, spec, e);
 
 	if (rc)
@@ -257,22 +259,28 @@ int device_wait(const char *spec, unsigned timeout_ms, char path[], size_t size,
 	/* Listen before looking: what comes in between is then not missed. */
 	fd = uevent_open();
 	for (;;) {
-		uint64_t now;
+		uint64_t now = now_ms(), until = now < half ? half : end;
 
 		rc = look(&s, spec, path, size);
+		/* A mirror starts without a part of its disks when they had half the time to come. */
+		if (rc && assemble(&assembler, s.at, now >= half))
+			continue;
 		now = now_ms();
 		if (!rc || now >= end)
 			break;
+		if (now >= until)
+			continue;
 		if (fd >= 0)
-			uevent_wait(fd, "block", (unsigned)(end - now));
+			uevent_wait(fd, "block", (unsigned)(until - now));
 		else
-			poll(NULL, 0, end - now < SLICE_MS ? (int)(end - now) : SLICE_MS);
+			poll(NULL, 0, until - now < SLICE_MS ? (int)(until - now) : SLICE_MS);
 	}
 	if (fd >= 0)
 		close(fd);
 	if (!rc)
 		return 0;
-	snprintf(when, sizeof(when), " after %u.%u s", timeout_ms / 1000, timeout_ms % 1000 / 100);
+	snprintf(when, sizeof(when), " after %u.%u s%s%s", timeout_ms / 1000, timeout_ms % 1000 / 100,
+		 assembler.why_not[0] ? ": " : "", assembler.why_not);
 	return not_found(&system_places, spec, -ETIMEDOUT, when, e);
 }
 

@@ -26,7 +26,8 @@
 int device_find(const char *spec, char path[], size_t size, struct err *e);
 
 /*
- * Find it, waiting for the kernel's uevents up to timeout_ms of CLOCK_BOOTTIME. Returns as
+ * Find it, waiting for the kernel's uevents up to timeout_ms of CLOCK_BOOTTIME, and starting the mirrors and
+ * LVM volumes that turn up meanwhile (assemble.h): for the capture kernel. Returns as
  * device_find; -ETIMEDOUT after the time. Where no uevents can be had it looks twice a second.
  */
 int device_wait(const char *spec, unsigned timeout_ms, char path[], size_t size, struct err *e);

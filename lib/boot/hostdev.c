@@ -112,10 +112,7 @@ int hostdev_drivers(const struct places *at, const char *name,
 			*slash = 0;
 		rc = climb_nvme(devices, real, out, n, e);
 	} else {
-		rc = err_say(e, -EOPNOTSUPP,
-			     "%s has to be assembled first (LVM, LUKS, RAID, multipath, loop), "
-			     "which the capture kernel cannot do: name a partition, or raw",
-			     name);
+		rc = err_say(e, -EOPNOTSUPP, "%s is no disk: it has to be put together first", name);
 	}
 	free(sys);
 	free(real);

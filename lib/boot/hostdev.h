@@ -17,8 +17,7 @@ enum { HOSTDEV_MAX = 64 };
 
 /*
  * What sysfs says of the devices above block device name ("vda1"), the outermost first. Returns 0
- * and *n, or an error: -EOPNOTSUPP for a device that has to be assembled first (device-mapper, md,
- * loop), -E2BIG.
+ * and *n, or an error: -EOPNOTSUPP for a device that has to be put together first (see hoststack.h), -E2BIG.
  */
 int hostdev_drivers(const struct places *at, const char *name,
 		    struct hostdev_driver out[HOSTDEV_MAX], size_t *n, struct err *e);

@@ -7,6 +7,7 @@
 
 #include "boot/device.h"
 #include "boot/hostdev.h"
+#include "boot/hoststack.h"
 #include "boot/imagemod.h"
 
 /* What the kernel asks for when it mounts a filesystem, of which modules.dep knows nothing. */
@@ -96,6 +97,7 @@ static int want_device(struct modwants *w, const char *spec, struct err *e)
 {
 	static const struct places at = { "/sys", "/dev" };
 	struct hostdev_driver drivers[HOSTDEV_MAX];
+	struct hoststack stack;
 	char node[512], name[512];
 	size_t n;
 	int rc = device_find(spec, node, sizeof(node), e);
@@ -106,8 +108,15 @@ static int want_device(struct modwants *w, const char *spec, struct err *e)
 	for (char *p = name; *p; p++)
 		if (*p == '/')
 			*p = '!';
-	rc = hostdev_drivers(&at, name, drivers, &n, e);
-	return rc ? rc : want_drivers(w, drivers, n, e);
+	rc = hoststack_walk(&at, name, &stack, e);
+	for (unsigned i = 0; i < stack.nr_disks && !rc; i++) {
+		rc = hostdev_drivers(&at, stack.disks[i], drivers, &n, e);
+		if (!rc)
+			rc = want_drivers(w, drivers, n, e);
+	}
+	for (unsigned i = 0; stack.modules[i] && !rc; i++)
+		rc = imagemod_want(w, stack.modules[i], strlen(stack.modules[i]), true, true, e);
+	return rc;
 }
 
 static int want_filesystem(struct modwants *w, const char *fstype, struct err *e)

@@ -12,6 +12,8 @@
 
 #include "base/buf.h"
 #include "base/io.h"
+#include "boot/lvm.h"
+#include "boot/mdraid.h"
 
 /* A field of len bytes, NUL or blank padded, in printable form. */
 static void put_label(struct superblock *out, const uint8_t *field, size_t len)
@@ -202,6 +204,22 @@ int superblock_parse(const void *start, size_t len, struct superblock *out)
 	return -ENODATA;
 }
 
+/* A part of something larger: half of a mirror looks like a filesystem, and must not be taken for one. */
+static bool is_member(int fd, const uint8_t *start, size_t len, struct superblock *out)
+{
+	off_t size = lseek(fd, 0, SEEK_END);
+	struct md_member md;
+	char id[LVM_ID + 1];
+	const char *type = size > 0 && !md_read(fd, (uint64_t)size, &md, NULL) ? "linux_raid" :
+			   lvm_is_member(start, len, id)			? "LVM2_member" : NULL;
+
+	if (!type)
+		return false;
+	*out = (struct superblock){ 0 };
+	strcpy(out->type, type);
+	return true;
+}
+
 int superblock_read(int fd, struct superblock *out, struct err *e)
 {
 	enum { DIR_MAX = 16 << 10 };
@@ -214,6 +232,8 @@ int superblock_read(int fd, struct superblock *out, struct err *e)
 		return err_set(e, -ENOMEM, "superblock");
 	n = pread_full(fd, start, SUPERBLOCK_BYTES, 0);
 	rc = n < 0 ? (int)n : superblock_parse(start, (size_t)n, out);
+	if (n >= 0 && is_member(fd, start, (size_t)n, out))
+		rc = -ENODATA;
 	if (!rc && !strcmp(out->type, "vfat") && fat_geometry(start, (size_t)n, &fat)) {
 		dir = pread_full(fd, start, fat.root_len < DIR_MAX ? fat.root_len : DIR_MAX,
 				 fat.root_at);

@@ -25,7 +25,11 @@ enum { SUPERBLOCK_BYTES = 68 << 10 };
  */
 int superblock_parse(const void *start, size_t len, struct superblock *out);
 
-/* The same for an open device or image. FAT32 labels need a second read, of the root directory. */
+/*
+ * The same for an open device or image. FAT32 labels need a second read, of the root directory. A member
+ * of a larger device has no filesystem of its own, whatever is in it: -ENODATA with out->type "LVM2_member"
+ * or "linux_raid".
+ */
 int superblock_read(int fd, struct superblock *out, struct err *e);
 
 /* The same by path. */

@@ -6,6 +6,7 @@
 
 #include "boot/capture_cmdline.h"
 #include "boot/kofile.h"
+#include "boot/lvm.h"
 #include "boot/module.h"
 #include "boot/mountinfo.h"
 #include "boot/mounts.h"
@@ -22,10 +23,17 @@ static int ignore(const char *value, void *arg)
 /* Parsers of bytes with a length. */
 static void bytes(uint8_t which, const uint8_t *data, size_t size)
 {
+	struct lvm_group *group;
 	struct superblock sb;
+	char id[LVM_ID + 1];
 	size_t sum = 0;
 
-	if (which)
+	if (which == 2) {
+		group = malloc(sizeof(*group));
+		lvm_parse((const char *)data, size, group, NULL);
+		free(group);
+		lvm_is_member(data, size, id);
+	} else if (which)
 		kofile_modinfo((const char *)data, size, "firmware", ignore, &sum);
 	else
 		superblock_parse(data, size, &sb);
@@ -64,14 +72,14 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 	if (!size)
 		return 0;
-	which = data[0] % 6;
+	which = data[0] % 7;
 	copy = malloc(size);
 	memcpy(copy, data + 1, size - 1);
 	copy[size - 1] = 0;
-	if (which < 2)
+	if (which < 3)
 		bytes(which, (const uint8_t *)copy, size - 1);
 	else
-		text(which - 2, copy);
+		text(which - 3, copy);
 	free(copy);
 	return 0;
 }

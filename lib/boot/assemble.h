@@ -1,0 +1,28 @@
+/* assemble - start what block devices are made of: mirrors of md, linear volumes of LVM. */
+/* SPDX-License-Identifier: MIT */
+#ifndef BOOT_ASSEMBLE_H
+#define BOOT_ASSEMBLE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "boot/blockdev.h"
+
+enum { ASSEMBLE_MAX_DEAF = 16 };
+
+/* One search for a target. Zero-initialise it. */
+struct assembler {
+	char     deaf[ASSEMBLE_MAX_DEAF][BLOCKDEV_NAME];	/* did not answer, and are not asked again */
+	unsigned nr_deaf;
+	char     why_not[200];		/* what the last pass could not start, for a message; "" if nothing */
+};
+
+/*
+ * Look at all block devices and start what can be started: arrays whose members are there (with partial: whose
+ * members are there in part), volumes all of whose disks are there. For the capture kernel only: on a running system it is
+ * not ours to decide. Reads and starts happen in children with deadlines. Returns how many were started; 0 at once
+ * where the kernel has neither driver.
+ */
+unsigned assemble(struct assembler *a, const struct places *at, bool partial);
+
+#endif
