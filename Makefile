@@ -128,6 +128,10 @@ install: all ## into DESTDIR, PREFIX (/usr/local): program, manual pages, units 
 deb: all ## a Debian package in build/deb
 	@configs/debian/build $B/deb
 
+sbom: all ## what is in the program and from where, as SPDX: build/kdumpbox.spdx.json
+	@configs/sbom $B/kdumpbox $(LIBS.musl) >$B/kdumpbox.spdx.json
+	@echo $B/kdumpbox.spdx.json
+
 clean: ## remove what was compiled; third-party libraries, kernels and disk images stay
 	rm -rf $B/applets $B/lib $B/host $B/fuzz $B/log $B/kdumpbox $B/kdumpbox.debug
 
@@ -136,7 +140,7 @@ help: ## show this
 	@sed -n 's/^\([a-z]*\):.* ## /\1\t/p' Makefile | awk -F'\t' '{ printf "make %-16s %s\n", $$1, $$2 }'
 	@echo 'DISTFILES=dir builds offline, from source packages in that directory'
 
-.PHONY: all units tools fuzzers install deb check demo bench fuzz deps clean help lock
+.PHONY: all units tools fuzzers install deb sbom check demo bench fuzz deps clean help lock
 .SECONDARY:
 .DELETE_ON_ERROR:
 -include $(OBJ:.o=.d) $(wildcard $B/host/*/*/*.d $B/fuzz/*/*/*.d)
