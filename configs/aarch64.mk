@@ -1,0 +1,2 @@
+# aarch64 - what is special about this architecture.
+HARDEN := -mbranch-protection=standard
