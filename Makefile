@@ -55,7 +55,7 @@ HOT      := $(foreach o,lib/dump/% lib/sink/% lib/ssh/cipher.o lib/ssh/cha% lib/
 $(call update,$B/applets.inc,$(foreach a,$(APPLETS),X($(subst -,_,$a))))
 $(call update,$B/flags,$(CPPFLAGS) $(CFLAGS) -Os but $(HOT))
 
-$(filter-out $(HOT),$(OBJ)): CFLAGS += -Os
+$(filter-out $(HOT),$(OBJ)) $B/lib/sink/s3.o $B/lib/sink/s3plan.o: CFLAGS += -Os
 $(OBJ): $B/%.o: %.c $B/flags | $(LIBS_MUSL)
 	@mkdir -p $(@D)
 	@echo "  CC      $<"

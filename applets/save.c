@@ -13,8 +13,10 @@
 #include "dump/manifest.h"
 #include "dump/save.h"
 #include "http/httpopts.h"
+#include "http/s3opts.h"
 #include "sink/http.h"
 #include "sink/remote.h"
+#include "sink/s3.h"
 #include "ssh/loginopts.h"
 
 enum { OPT_THREADS = 256, OPT_DMESG, OPT_MANIFEST, OPT_KERNEL_LOG, OPT_DIGEST, OPT_FORMAT };
@@ -32,6 +34,7 @@ static const struct opt save_opts[] = {
 	{ OPT_MANIFEST, "manifest", "FILE", "write what was saved and its checksums there, last" },
 	LOGIN_OPTS,
 	HTTP_OPTS,
+	S3_OPTS,
 	APPLET_OPTS_END
 };
 APPLET(save, "save", "save a crashed kernel's memory, filtered and compressed", "VMCORE OUT");
@@ -49,6 +52,7 @@ static struct {
 	struct remote      *remote;
 	const struct sink  *dump;	/* while it is open; for progress */
 	struct http_place   web;
+	struct s3_place     store;
 } job;
 
 static atomic_int stop;
@@ -74,7 +78,7 @@ static void progress(void *ctx)
 	left = rate ? (all - done) / rate : 0;
 	job.last = now;
 	job.last_done = done;
-	if (job.remote)
+	if (job.remote || job.store.s)
 		snprintf(there, sizeof(there), "; %llu MiB acknowledged", (unsigned long long)job.dump->acked / MIB);
 	log_info("%llu%%, %llu of %llu MiB, %llu MiB/s, %llu s left%s", (unsigned long long)(done * 100 / all),
 		 (unsigned long long)(done << shift) / MIB, (unsigned long long)(all << shift) / MIB,
@@ -112,6 +116,8 @@ static int open_file(struct sink **out, const char *to, uint64_t stamp, bool rep
 	struct remote_url url;
 	int rc;
 
+	if (s3_is_url(to))
+		return s3_place_open(&job.store, &job.web.options, out, to, stamp, HTTP_UNKNOWN, replace, e);
 	if (url_is_http(to))
 		return http_place_open(&job.web, out, to, stamp, HTTP_UNKNOWN, replace, e);
 	if (!remote_is_url(to))
@@ -172,7 +178,8 @@ static int set_levels(const char *list, struct err *e)
 static int take_option(int id, const char *value, struct err *e)
 {
 	unsigned long long n = 0;
-	int rc = login_option(&job.login, id, value, e) ?: http_option(&job.web.options, id, value, e);
+	int rc = login_option(&job.login, id, value, e) ?: http_option(&job.web.options, id, value, e) ?:
+		 s3_option(&job.store.options, id, value, e);
 
 	if (rc)
 		return rc < 0 ? rc : 0;
@@ -314,12 +321,12 @@ static int report(int rc, const struct err *e, int manifest_rc)
 		 (unsigned long long)s->format.ops->saved(&s->format), s->level, (unsigned long long)ms / 1000,
 		 (unsigned long long)ms % 1000, (unsigned long long)s->ms[PHASE_FILTER],
 		 (unsigned long long)s->ms[PHASE_DATA]);
-	if (remote_is_url(job.rq.to) || url_is_http(job.rq.to))
+	if (remote_is_url(job.rq.to) || url_is_http(job.rq.to) || s3_is_url(job.rq.to))
 		log_info("acknowledged: L%d, %s", s->ack.level, ack_words[s->ack.level]);
 	if (s->verdict == VERDICT_DEGRADED)
 		log_warn("%s", s->why.msg);
-	/* A server that cannot sync: what it has may not outlive it. */
-	if (s->verdict == VERDICT_SENT && remote_is_url(job.rq.to))
+	/* A server that cannot sync, a store that does not let us look: what it has may not outlive it. */
+	if (s->verdict == VERDICT_SENT && (remote_is_url(job.rq.to) || s3_is_url(job.rq.to)))
 		return DEGRADED;
 	return s->verdict >= VERDICT_SENT && !manifest_rc ? DONE : DEGRADED;
 }
@@ -362,5 +369,6 @@ static int save_main(struct args *a)
 	save_free(&job.save);
 	remote_free(job.remote);
 	http_place_close(&job.web);
+	s3_place_close(&job.store);
 	return rc;
 }

@@ -1,4 +1,4 @@
-/* upload - put a file on another machine over SSH or HTTP, and tell how far it is safe there. */
+/* upload - put a file on another machine over SSH, HTTP or S3, and tell how far it is safe there. */
 /* SPDX-License-Identifier: MIT */
 #include <errno.h>
 #include <fcntl.h>
@@ -12,8 +12,10 @@
 #include "applet.h"
 #include "base/io.h"
 #include "http/httpopts.h"
+#include "http/s3opts.h"
 #include "sink/http.h"
 #include "sink/remote.h"
+#include "sink/s3.h"
 #include "ssh/loginopts.h"
 
 static const struct opt upload_opts[] = {
@@ -21,16 +23,18 @@ static const struct opt upload_opts[] = {
 	{ 'q', "quiet", NULL, "no progress" },
 	LOGIN_OPTS,
 	HTTP_OPTS,
+	S3_OPTS,
 	APPLET_OPTS_END
 };
-APPLET(upload, "upload", "put a file on another machine over SSH or HTTP, and tell how far it is safe there",
-       "SRC|- sftp://[USER@]HOST[:PORT]/PATH|http[s]://HOST[:PORT]/PATH");
+APPLET(upload, "upload", "put a file on another machine over SSH, HTTP or S3, and tell how far it is safe there",
+       "SRC|- sftp://[USER@]HOST[:PORT]/PATH|http[s]://HOST[:PORT]/PATH|s3+https://ENDPOINT/BUCKET/KEY");
 
 enum { PIECE = 1 << 20, PROGRESS_MS = 3000, MIB = 1 << 20 };
 
 struct job {
 	const char       *src;
-	char              to[URL_TEXT];		/* http: the URL; else "" */
+	char              to[URL_TEXT + 3];	/* http, s3: the URL; else "" */
+	bool              s3;
 	int               fd;
 	uint64_t          len;			/* of src, HTTP_UNKNOWN for a pipe */
 	bool              replace, quiet;
@@ -38,6 +42,7 @@ struct job {
 	struct ssh_login  login;
 	struct remote    *remote;
 	struct http_place web;
+	struct s3_place   store;
 	uint64_t          bytes;
 	enum ack_level    level;
 };
@@ -72,6 +77,8 @@ static int copy(struct job *j, struct sink *sink, char *buf, struct err *e)
 
 static int open_sink(struct job *j, struct sink **out, struct err *e)
 {
+	if (j->s3)
+		return s3_place_open(&j->store, &j->web.options, out, j->to, 0, j->len, j->replace, e);
 	if (j->to[0])
 		return http_place_open(&j->web, out, j->to, 0, j->len, j->replace, e);
 	return remote_sink_open(out, j->remote, &j->url, j->replace, e);
@@ -102,7 +109,7 @@ static int send_file(struct job *j, struct err *e)
 {
 	int rc = send_once(j, e);
 
-	while (rc && j->to[0] && j->len != HTTP_UNKNOWN && http_again(j->web.h, e))
+	while (rc && j->to[0] && !j->s3 && j->len != HTTP_UNKNOWN && http_again(j->web.h, e))
 		rc = lseek(j->fd, 0, SEEK_SET) ? err_set(e, -errno, "read %s again", j->src) :
 		     send_once(j, e);
 	/* The server lost a part of it: a file can be read again, a pipe cannot. */
@@ -122,7 +129,7 @@ static int report(const struct job *j, int rc, const struct err *e)
 	log_info("%s: %llu bytes, L%d: %s", j->to[0] ? j->to : j->url.path,
 		 (unsigned long long)j->bytes, j->level, ack_words[j->level]);
 	/* HTTP has no word for "on the disk": what it can say is that all was received. */
-	return j->level >= (j->to[0] ? ACK_RECEIVED : ACK_NAMED) ? DONE : DEGRADED;
+	return j->level >= (j->to[0] && !j->s3 ? ACK_RECEIVED : ACK_NAMED) ? DONE : DEGRADED;
 }
 
 /* A path that ends in / gets the name of the source. */
@@ -145,15 +152,18 @@ static int take_target(struct job *j, const char *to, struct err *e)
 	struct url url;
 	int rc;
 
-	if (!url_is_http(to)) {
+	j->s3 = s3_is_url(to);
+	if (!url_is_http(to) && !j->s3) {
 		rc = remote_parse(to, &j->url, e);
 		return rc ? rc : complete_path(j, j->url.path, sizeof(j->url.path), e);
 	}
+	strcpy(j->to, j->s3 ? "s3+" : "");
+	to += strlen(j->to);
 	rc = url_parse(&url, to, e);
 	if (!rc)
 		rc = complete_path(j, url.path, sizeof(url.path), e);
 	if (!rc)	/* the source's name may have what a URL may not */
-		rc = url_parse(&url, url_text(&url, j->to), e);
+		rc = url_parse(&url, url_text(&url, j->to + strlen(j->to)), e);
 	return rc;
 }
 
@@ -180,7 +190,8 @@ static int take_option(struct job *j, int id, const char *value, struct err *e)
 	else if (id == 'q')
 		j->quiet = true;
 	else
-		return login_option(&j->login, id, value, e) ?: http_option(&j->web.options, id, value, e);
+		return login_option(&j->login, id, value, e) ?: http_option(&j->web.options, id, value, e) ?:
+		       s3_option(&j->store.options, id, value, e);
 	return 1;
 }
 
@@ -213,5 +224,6 @@ static int upload_main(struct args *a)
 		rc = send_file(&j, &e);
 	remote_free(j.remote);
 	http_place_close(&j.web);
+	s3_place_close(&j.store);
 	return report(&j, rc, &e);
 }

@@ -7,18 +7,21 @@
 #include "applet.h"
 #include "dump/dmesg.h"
 #include "http/httpopts.h"
+#include "http/s3opts.h"
 #include "sink/http.h"
 #include "sink/remote.h"
+#include "sink/s3.h"
 #include "ssh/loginopts.h"
 
 static const struct opt vmcore_dmesg_opts[] = {
-	{ 'o', "output", "FILE", "save to FILE, raw:DEV, sftp://USER@HOST/PATH or a URL of HTTP instead of printing" },
+	{ 'o', "output", "FILE", "save to FILE, raw:DEV, sftp://USER@HOST/PATH or a URL of HTTP or S3 instead of printing" },
 	{ 'f', "force", NULL, "overwrite FILE" },
 	{ 'p', "partial", NULL, "only what came after the last `dmesg --clear`" },
 	{ 'l', "level", NULL, "each record with its level and facility, <6>, as dmesg --raw" },
 	{ 'c', "caller", NULL, "each record with the task or CPU that wrote it, [      T1]" },
 	LOGIN_OPTS,
 	HTTP_OPTS,
+	S3_OPTS,
 	APPLET_OPTS_END
 };
 APPLET(vmcore_dmesg, "vmcore-dmesg", "print or save the log of a crashed kernel", "VMCORE");
@@ -55,7 +58,7 @@ static int save_remote(struct kernel *k, const char *to, bool force, struct ssh_
 	return rc;
 }
 
-static int save_web(struct kernel *k, const char *to, bool force, struct http_place *web,
+static int save_web(struct kernel *k, const char *to, bool force, struct http_place *web, struct s3_place *store,
 		    const struct printk_form *how, struct printk_report *said, struct err *e)
 {
 	struct sink *sink = NULL;
@@ -63,16 +66,19 @@ static int save_web(struct kernel *k, const char *to, bool force, struct http_pl
 	int rc;
 
 	web->options.say = say;
-	rc = http_place_open(web, &sink, to, k->crash_time, HTTP_UNKNOWN, force, e);
+	rc = s3_is_url(to) ? s3_place_open(store, &web->options, &sink, to, k->crash_time, HTTP_UNKNOWN, force, e) :
+	     http_place_open(web, &sink, to, k->crash_time, HTTP_UNKNOWN, force, e);
 	if (!rc)
 		rc = dmesg_put(k, sink, how, said, &ack, e);
 	sink_close(sink);
 	http_place_close(web);
+	s3_place_close(store);
 	return rc;
 }
 
 static int save(struct kernel *k, const char *to, bool force, struct ssh_login *login, struct http_place *web,
-		const struct printk_form *how, struct printk_report *said, struct ack *ack, struct err *e)
+		struct s3_place *store, const struct printk_form *how, struct printk_report *said, struct ack *ack,
+		struct err *e)
 {
 	char entry[512];
 	int rc;
@@ -81,8 +87,8 @@ static int save(struct kernel *k, const char *to, bool force, struct ssh_login *
 		snprintf(entry, sizeof(entry), "%s#vmcore-dmesg.txt", to);
 		to = entry;
 	}
-	if (url_is_http(to))
-		rc = save_web(k, to, force, web, how, said, e);
+	if (url_is_http(to) || s3_is_url(to))
+		rc = save_web(k, to, force, web, store, how, said, e);
 	else if (remote_is_url(to))
 		rc = save_remote(k, to, force, login, how, said, ack, e);
 	else
@@ -98,6 +104,7 @@ static int vmcore_dmesg_main(struct args *a)
 	struct printk_report said = { 0 };
 	struct ssh_login login = { 0 };
 	struct http_place web = { 0 };
+	struct s3_place store = { 0 };
 	struct ack ack = { ACK_NONE };
 	const char *to = NULL;
 	bool force = false;
@@ -108,7 +115,8 @@ static int vmcore_dmesg_main(struct args *a)
 	while ((id = args_next(a, &e)) > 0) {
 		if (id == OPT_HELP)
 			return applet_help();
-		if ((login_option(&login, id, a->value, &e) ?: http_option(&web.options, id, a->value, &e)) < 0)
+		if ((login_option(&login, id, a->value, &e) ?: http_option(&web.options, id, a->value, &e) ?:
+		     s3_option(&store.options, id, a->value, &e)) < 0)
 			return applet_usage(&e);
 		switch (id) {
 		case 'o': to = a->value; break;
@@ -126,7 +134,7 @@ static int vmcore_dmesg_main(struct args *a)
 	if (rc)
 		return applet_fail(&e);
 	if (to) {
-		rc = save(&k, to, force, &login, &web, &how, &said, &ack, &e);
+		rc = save(&k, to, force, &login, &web, &store, &how, &said, &ack, &e);
 	} else {
 		rc = printk_write(&k, &how, print, NULL, &said, &e);
 		if (!rc && fflush(stdout))

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/buf.h"
+#include "dump/plan.h"
 #include "base/io.h"
 
 enum {
@@ -223,6 +224,9 @@ int elfdump_init(struct elfdump *d, struct sink *sink, struct filter *f, enum di
 		rc = digest_init(&d->regions[ELF_HEAD].sums, kind, head, e);
 	if (!rc)
 		rc = digest_init(&d->regions[ELF_DATA].sums, kind, f->kept * page, e);
+	if (!rc)
+		rc = sink_expect(sink, (uint64_t[]){ 0, EHDR, d->data_at }, 3, d->data_at + f->kept * page,
+				 memory_available() / 2, e);
 	if (!rc && sink->rewritable)
 		rc = put_header(d, ELF_INCOMPLETE, e);
 	return rc ? rc : put_notes(d, e);

@@ -2,6 +2,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "dump/format.h"
 
+#include "dump/plan.h"
+
 static int kdump_begin(struct format *f, const struct format_start *s, struct err *e)
 {
 	struct layout layout;
@@ -10,6 +12,10 @@ static int kdump_begin(struct format *f, const struct format_start *s, struct er
 	/* All but the data has its place from the start, so that a disk that gets full can be told of. */
 	if (!rc && s->sink->ops->reserve)
 		rc = s->sink->ops->reserve(s->sink, layout.data_at + layout.block, e);
+	if (!rc)
+		rc = sink_expect(s->sink, (uint64_t[]){ 0, layout.block, layout.bitmap1_at, layout.bitmap2_at, layout.descs_at,
+				 layout.data_at }, 6, layout.data_at + (layout.nr_descs + 1) * layout.block,
+				 memory_available() / 2, e);
 	if (!rc)
 		rc = writer_init(&f->kdump, s->sink, &layout, s->filter->k, s->flag, s->level, s->digest, e);
 	if (!rc && s->limit && s->limit < f->kdump.data_limit)

@@ -100,23 +100,29 @@ static int take_length(struct http_head *h, struct text value, struct err *e)
 	return 0;
 }
 
-/* Seconds, or a date in the one form that is still sent (RFC 9110 section 5.6.7). */
-static void take_retry_after(struct http_head *h, struct text value, int64_t now)
+/* The one form of a date that is still sent (RFC 9110 section 5.6.7); 0 if it is none. */
+static int64_t date(struct text value)
 {
 	char text[40];
 	struct tm t = { 0 };
+
+	copy_printable(text, sizeof(text), value);
+	return strptime(text, "%a, %d %b %Y %H:%M:%S GMT", &t) ? timegm(&t) : 0;
+}
+
+/* Seconds, or a date. */
+static void take_retry_after(struct http_head *h, struct text value, int64_t now)
+{
+	int64_t when, left;
 	uint64_t v;
-	int64_t left;
 
 	if (number(value, &v)) {
 		h->retry_after_s = v < HEAD_RETRY_MAX_S ? (unsigned)v : HEAD_RETRY_MAX_S;
 		return;
 	}
-	copy_printable(text, sizeof(text), value);
-	if (!strptime(text, "%a, %d %b %Y %H:%M:%S GMT", &t))
-		return;
-	left = timegm(&t) - now;
-	if (left > 0)
+	when = date(value);
+	left = when - now;
+	if (when && left > 0)
 		h->retry_after_s = left < HEAD_RETRY_MAX_S ? (unsigned)left : HEAD_RETRY_MAX_S;
 }
 
@@ -128,6 +134,19 @@ static void take_challenge(struct http_head *h, struct text value)
 		h->wants_bearer = true;
 	else
 		h->wants_other = true;
+}
+
+/* What stores tell in fields of their own, or as nobody else needs it. */
+static void take_store_field(struct http_head *h, struct text name, struct text value)
+{
+	if (is(name, "etag") && value.len < sizeof(h->etag))
+		copy_printable(h->etag, sizeof(h->etag), value);
+	else if (is(name, "date"))
+		h->date = date(value);
+	else if (is(name, "x-amz-bucket-region") && value.len < sizeof(h->region))
+		copy_printable(h->region, sizeof(h->region), value);
+	else if (is(name, "x-amz-checksum-algorithm"))
+		h->takes_crc32c = is(value, "CRC32C");
 }
 
 static int field(struct http_head *h, struct text line, int64_t now, struct err *e)
@@ -157,6 +176,8 @@ static int field(struct http_head *h, struct text line, int64_t now, struct err 
 		take_retry_after(h, value, now);
 	} else if (is(name, "www-authenticate") || is(name, "proxy-authenticate")) {
 		take_challenge(h, value);
+	} else {
+		take_store_field(h, name, value);
 	}
 	return 0;
 }

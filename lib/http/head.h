@@ -10,7 +10,8 @@
 #include "base/err.h"
 #include "http/url.h"
 
-enum { HEAD_MAX = 64 << 10, HEAD_STATUS_LINE = 8 << 10, HEAD_RETRY_MAX_S = 300 };
+enum { HEAD_MAX = 64 << 10, HEAD_STATUS_LINE = 8 << 10, HEAD_RETRY_MAX_S = 300,
+       HEAD_ETAG = 80, HEAD_REGION = 40 };
 
 struct http_head {
 	int      status;		/* 100 to 599 */
@@ -21,6 +22,10 @@ struct http_head {
 	bool     dav;			/* a DAV field: it speaks WebDAV */
 	char     location[URL_PATH];	/* "" if there is none or it does not fit */
 	unsigned retry_after_s;		/* at most HEAD_RETRY_MAX_S; 0: not said, or a date that is past */
+	char     etag[HEAD_ETAG];	/* "" if there is none or it does not fit */
+	int64_t  date;			/* the server's clock, seconds since 1970; 0: not said */
+	char     region[HEAD_REGION];	/* x-amz-bucket-region; "" if there is none */
+	bool     takes_crc32c;		/* x-amz-checksum-algorithm: CRC32C */
 	bool     wants_basic, wants_bearer, wants_other;	/* what WWW- or Proxy-Authenticate names */
 	size_t   bytes;			/* of the head */
 };

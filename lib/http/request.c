@@ -108,6 +108,8 @@ int request_text(const struct http *h, const struct request *rq, char *out, size
 			put(&o, "%s\r\n", h->o.headers[i]);
 	}
 	put_body_fields(&o, rq);
+	if (rq->fields)
+		put(&o, "%s", rq->fields);
 	if (rq->if_none)
 		put(&o, "If-None-Match: *\r\n");
 	if (rq->destination) {	/* a query is for the request, not for the name */

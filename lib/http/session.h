@@ -34,6 +34,7 @@ struct request {
 	bool        expect, if_none;	/* "Expect: 100-continue", "If-None-Match: *" */
 	const struct url *destination;	/* of MOVE */
 	bool        overwrite;
+	const char *fields;		/* further lines, each with its CR LF; may be NULL */
 };
 
 /* One connection, one request, one answer. */

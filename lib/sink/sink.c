@@ -9,6 +9,7 @@
 
 #include "sink/http.h"
 #include "sink/remote.h"
+#include "sink/s3.h"
 
 const char *const ack_words[] = {
 	[ACK_NONE] = "nothing", [ACK_SENT] = "sent", [ACK_RECEIVED] = "received",
@@ -57,6 +58,8 @@ int sink_open(struct sink **out, const char *to, uint64_t stamp, bool replace, s
 		return null_sink_open(out, e);
 	if (!strcmp(to, "-"))
 		return open_stdout(out, e);
+	if (s3_is_url(to))
+		return s3_url_sink_open(out, to, stamp, replace, e);
 	if (url_is_http(to))
 		return http_url_sink_open(out, to, stamp, replace, e);
 	if (remote_is_url(to))
@@ -71,6 +74,13 @@ int sink_write(struct sink *s, uint64_t at, const void *buf, size_t len, struct 
 	if (!rc)
 		s->written += len;
 	return rc;
+}
+
+int sink_expect(struct sink *s, const uint64_t *starts, size_t nr, uint64_t most, uint64_t memory, struct err *e)
+{
+	struct sink_shape shape = { starts, nr, most, memory };
+
+	return s->expect ? s->expect(s, &shape, e) : 0;
 }
 
 int sink_settle(struct sink *s, uint64_t *lost_from, struct err *e)

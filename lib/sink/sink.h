@@ -42,8 +42,19 @@ struct sink_ops {
 	int (*settle)(struct sink *s, uint64_t *lost_from, struct err *e);
 };
 
+/* What an object will look like, told before its first byte. */
+struct sink_shape {
+	const uint64_t *starts;	/* offsets, rising, the first is 0: each piece between them is written front to back; what */
+	size_t   nr_starts;	/* is passed over is zero */
+	uint64_t most;		/* bytes that it may come to */
+	uint64_t memory;	/* bytes that buffers may take */
+};
+enum { SHAPE_MAX = 8 };		/* starts */
+
 struct sink {
 	const struct sink_ops *ops;
+	/* NULL: of no interest to it. An error: an object of that shape cannot go there. */
+	int (*expect)(struct sink *s, const struct sink_shape *shape, struct err *e);
 	bool     rewritable;	/* bytes may be written twice; false: every byte once, what calls it whole last */
 	uint64_t written;	/* bytes accepted so far */
 	uint64_t acked;		/* of them those that another machine acknowledged, where one is asked */
@@ -58,6 +69,7 @@ struct sink {
  *   raw:DEV#NAME   an entry of the tar archive in the last RAW_TAIL bytes of a block device;
  *                  entries of the same stamp are kept, older ones are replaced
  *   sftp://... ssh://...   a file on another machine, with the defaults of ssh_login: see sink/remote.h
+ *   s3+https://... an object of a store, with the keys in ~/.aws/credentials: see sink/s3.h
  *   http://...     a flattened dump on a server, with no options: see sink/http.h; https:// wants some
  * stamp: seconds since 1970 of the crash. Returns 0 and *out for sink_close, or a negative errno:
  * -EEXIST if PATH is there already and replace is false.
@@ -65,6 +77,8 @@ struct sink {
 int sink_open(struct sink **out, const char *to, uint64_t stamp, bool replace, struct err *e);
 
 int sink_write(struct sink *s, uint64_t at, const void *buf, size_t len, struct err *e);
+/* Before the first write; without an effect on most sinks. See struct sink_shape. */
+int sink_expect(struct sink *s, const uint64_t *starts, size_t nr, uint64_t most, uint64_t memory, struct err *e);
 int sink_settle(struct sink *s, uint64_t *lost_from, struct err *e);
 uint64_t sink_space(struct sink *s);
 

@@ -1,0 +1,420 @@
+#!/usr/bin/env python3
+"""s3_adversary - a store that lies, breaks off or refuses: what does an upload say, and is each request signed?
+
+usage: s3_adversary.py KDUMPBOX
+Signatures are compared with those that botocore makes of the same requests, byte for byte.
+"""
+# SPDX-License-Identifier: MIT
+import base64
+import hashlib
+import os
+import re
+import socket
+import ssl
+import struct
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from email.utils import formatdate
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from urllib.parse import parse_qs, unquote, urlsplit
+
+from botocore.auth import S3SigV4Auth
+from botocore.awsrequest import AWSRequest
+from botocore.credentials import Credentials
+
+PROGRAM = os.path.abspath(sys.argv[1])
+ID, SECRET, TOKEN = "AKIDEXAMPLE", "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY", "FwoGZXIvYXdzEBYaDG//token=="
+SMALL, LARGE = 1000, 20_000_001  # one request; three parts of 8 MiB
+NO = ("--retry-max-time", "0")
+TABLE = []
+for i in range(256):
+    for _ in range(8):
+        i = i >> 1 ^ (0x82F63B78 if i & 1 else 0)
+    TABLE.append(i)
+
+
+def crc32c(data):
+    crc = 0xFFFFFFFF
+    for byte in data:
+        crc = crc >> 8 ^ TABLE[(crc ^ byte) & 255]
+    return base64.b64encode(struct.pack(">I", crc ^ 0xFFFFFFFF)).decode()
+
+
+class Handler(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+
+    def log_message(self, *args):
+        pass
+
+    def answer(self, status, body=b"", **fields):
+        length = fields.pop("length", str(len(body)))
+        self.send_response_only(status)
+        self.send_header("Date", formatdate(time.time() + self.server.store.skew, usegmt=True))
+        for name, value in fields.items():
+            self.send_header(name.replace("_", "-"), value)
+        self.send_header("Content-Length", length)
+        self.end_headers()
+        self.wfile.write(body)
+        self.close_connection = True
+
+    def error(self, status, code, more="", **fields):
+        self.answer(status, b"" if self.command == "HEAD" else
+                    f'<?xml version="1.0"?>\n<Error><Code>{code}</Code><Message>in words</Message>{more}</Error>'.encode(),
+                    **fields)
+
+    def reset(self):
+        self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        self.connection.close()
+        self.close_connection = True
+
+    def handle_expect_100(self):
+        self.expects = True
+        return True
+
+    def serve(self):
+        self.server.store.serve(self)
+
+    do_PUT = do_POST = do_HEAD = do_DELETE = serve
+
+
+class Store:
+    """An honest store, but for what the case's hook answers in its place."""
+
+    def __init__(self, hook=None, region="us-east-1", token="", skew=0, crc=False, tls=None):
+        self.hook, self.region, self.token, self.skew, self.crc = hook, region, token, skew, crc
+        self.objects, self.uploads, self.log, self.wrong = {}, {}, [], []
+        self.lock = threading.Lock()
+        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.server.store = self
+        self.tls = tls
+        if tls:
+            context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+            context.maximum_version = ssl.TLSVersion.TLSv1_2
+            context.load_cert_chain(tls + "/cert.pem", tls + "/key.pem")
+            self.server.socket = context.wrap_socket(self.server.socket, server_side=True)
+        self.port = self.server.server_address[1]
+        threading.Thread(target=self.server.serve_forever, daemon=True).start()
+
+    def close(self):
+        self.server.shutdown()
+        self.server.server_close()
+
+    def check_signature(self, h, body):
+        """What botocore makes of the fields that were signed."""
+        match = re.fullmatch(r"AWS4-HMAC-SHA256 Credential=([^/]+)/\d{8}/([^/]+)/s3/aws4_request, "
+                             r"SignedHeaders=([^,]+), Signature=[0-9a-f]{64}", h.headers.get("Authorization", ""))
+        if not match:
+            return "no Authorization"
+        names = match.group(3).split(";")
+        unsigned = {n.lower() for n in h.headers if n.lower().startswith("x-amz-")} - set(names)
+        if unsigned or not {"host", "x-amz-date", "x-amz-content-sha256"} <= set(names):
+            return f"not signed: {unsigned}, signed: {names}"
+        payload = h.headers["x-amz-content-sha256"]
+        if payload not in ("UNSIGNED-PAYLOAD", hashlib.sha256(body).hexdigest()):
+            return "x-amz-content-sha256 is not of the body"
+        if payload == "UNSIGNED-PAYLOAD" and (not self.tls or h.headers["x-amz-checksum-crc32c"] != crc32c(body)):
+            return "a body that nothing vouches for"
+        if self.token != h.headers.get("x-amz-security-token", ""):
+            return "not our token"
+        parts = urlsplit(h.path)
+        request = AWSRequest(h.command, f"http{'s' if self.tls else ''}://{h.headers['Host']}{parts.path}"
+                             f"{'?' if parts.query else ''}{parts.query}",
+                             headers={n: h.headers[n] for n in names if n != "host"})
+        request.context["timestamp"] = h.headers["x-amz-date"]
+        auth = S3SigV4Auth(Credentials(ID, SECRET, self.token or None), "s3", self.region)
+        auth.payload = lambda _: payload
+        text = auth.string_to_sign(request, auth.canonical_request(request))
+        want = (f"AWS4-HMAC-SHA256 Credential={auth.scope(request)}, SignedHeaders={match.group(3)}, "
+                f"Signature={auth.signature(text, request)}")
+        return None if want == h.headers["Authorization"] else f"want {want}, got {h.headers['Authorization']}"
+
+    def serve(self, h):
+        body = h.rfile.read(int(h.headers.get("Content-Length", 0)))
+        url = urlsplit(h.path)
+        query = parse_qs(url.query, keep_blank_values=True)
+        host = (url.netloc or h.headers["Host"]).split(":")[0]
+        key = (f"/{host.split('.')[0]}" if host.endswith(".store.example") else "") + unquote(url.path)
+        op = {"HEAD": "head", "DELETE": "abort", "POST": "begin" if "uploads" in query else "complete",
+              "PUT": "part" if "partNumber" in query else "put"}[h.command]
+        with self.lock:
+            self.log.append(op)
+            n = self.log.count(op)
+            if url.netloc:
+                h.path = url.path + ("?" + url.query if url.query else "")
+            if not (self.hook and self.hook(h, op, n, body, key)):
+                wrong = self.check_signature(h, body)
+                if wrong:
+                    self.wrong.append(f"{op}: {wrong}")
+                    h.error(403, "SignatureDoesNotMatch")
+                else:
+                    self.honest(h, op, key, query, body)
+
+    def honest(self, h, op, key, query, body):
+        upload = self.uploads.get(query.get("uploadId", [""])[0])
+        if op == "head":
+            if key in self.objects:
+                h.answer(200, length=str(len(self.objects[key])), ETag='"e"')
+            else:
+                h.answer(404)
+        elif op == "put":
+            self.objects[key] = body
+            h.answer(200, ETag='"e"')
+        elif op == "begin":
+            name = f"up/load+{len(self.uploads)}=="
+            self.uploads[name] = {}
+            h.answer(200, f"<InitiateMultipartUploadResult><UploadId>{name}</UploadId>"
+                     f"</InitiateMultipartUploadResult>".encode(),
+                     **({"x_amz_checksum_algorithm": "CRC32C"} if self.crc else {}))
+        elif upload is None:
+            h.error(404, "NoSuchUpload")
+        elif op == "abort":
+            del self.uploads[query["uploadId"][0]]
+            h.answer(204)
+        elif op == "part":
+            etag = f'"{hashlib.md5(body).hexdigest()}-{len(self.log)}"'
+            upload[int(query["partNumber"][0])] = (etag, body)
+            h.answer(200, ETag=etag)
+        else:
+            self.complete(h, key, query, body.decode())
+
+    def complete(self, h, key, query, xml, silent=False):
+        upload = self.uploads[query["uploadId"][0]]
+        listed = re.findall(r"<Part>(?:<ChecksumCRC32C>(.*?)</ChecksumCRC32C>)?<ETag>(.*?)</ETag><PartNumber>(\d+)"
+                            r"</PartNumber></Part>", xml)
+        whole = b"".join(upload[n][1] for n in sorted(upload))
+        if [(e, int(n)) for _, e, n in listed] != [(upload[n][0], n) for n in sorted(upload)]:
+            return h.error(400, "InvalidPart")
+        if self.crc and [c for c, _, _ in listed] != [crc32c(upload[n][1]) for n in sorted(upload)]:
+            return h.error(400, "InvalidPart")
+        if h.headers["x-amz-mp-object-size"] != str(len(whole)):
+            return h.error(400, "InvalidRequest")
+        if any(len(upload[n][1]) < 5 << 20 for n in sorted(upload)[:-1]):
+            return h.error(400, "EntityTooSmall")
+        self.objects[key] = whole
+        del self.uploads[query["uploadId"][0]]
+        if not silent:
+            h.answer(200, b"<CompleteMultipartUploadResult><ETag>\"x-3\"</ETag></CompleteMultipartUploadResult>")
+        return None
+
+
+def only(op, times, act):
+    """act on the first so many requests of a kind, honesty then."""
+    def hook(h, o, n, body, key):
+        if o != op or n > times:
+            return False
+        act(h, body, key)
+        return True
+    return hook
+
+
+def says(status, code, more="", **fields):
+    return lambda h, body, key: h.error(status, code, more, **fields)
+
+
+def raw(data, pause=0.0, end="close"):
+    def act(h, body, key):
+        for piece in data:
+            h.wfile.write(piece)
+            h.wfile.flush()
+            time.sleep(pause)
+        h.close_connection = True
+    return act
+
+
+def lose(h, body, key):
+    """Do it, and break the connection before the answer."""
+    store = h.server.store
+    query = parse_qs(urlsplit(h.path).query, keep_blank_values=True)
+    if "partNumber" in query:
+        store.uploads[query["uploadId"][0]][int(query["partNumber"][0])] = ('"lost"', body)
+    else:
+        store.complete(h, key, query, body.decode(), silent=True)
+    h.reset()
+
+
+def blank_then(text):
+    head = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
+    blanks = [b"1\r\n \r\n", b"2\r\n\n \r\n"] * 4
+    tail = b"%x\r\n%s\r\n0\r\n\r\n" % (len(text), text) if text else b"0\r\n\r\n"
+    return raw([head, *blanks, tail], 0.1)
+
+
+def skewed(h, o, n, body, key):
+    """The store's clock is two days ahead; HEAD cannot say why it refuses."""
+    when = time.time() + h.server.store.skew
+    stamp = time.strptime(h.headers["x-amz-date"], "%Y%m%dT%H%M%SZ")
+    if abs(__import__("calendar").timegm(stamp) - when) < 900:
+        return False
+    h.error(403, "RequestTimeTooSkewed")
+    return True
+
+
+def elsewhere(answer):
+    def hook(h, o, n, body, key):
+        if "/eu-north-1/s3/" in h.headers["Authorization"]:
+            return False
+        answer(h, body, key)
+        return True
+    return hook
+
+
+def to_other_host(h, o, n, body, key):
+    if h.headers["Host"].startswith("localhost"):
+        return False
+    h.answer(307, Location=f"http://localhost:{h.server.store.port}{h.path}")
+    return True
+
+
+def no_conditions(h, o, n, body, key):
+    if "If-None-Match" not in h.headers:
+        return False
+    h.error(501, "NotImplemented")
+    return True
+
+
+def both(*hooks):
+    return lambda *a: any(hook(*a) for hook in hooks)
+
+
+HEAD_403 = only("head", 99, says(403, ""))
+BOMB = b'<!DOCTYPE a [<!ENTITY b "bbbb">]><InitiateMultipartUploadResult><UploadId>&b;</UploadId></InitiateMultipartUploadResult>'
+DONE, FAILED, DEGRADED = 0, 1, 3
+# name, size, store, options, exit status, words of the log, the object is there, requests (None: any)
+CASES = [
+    ("small", SMALL, {}, (), DONE, "L4", True, "head put head"),
+    ("in parts", LARGE, {}, (), DONE, "L4", True, "head begin part part part complete head"),
+    ("with a session's token", LARGE, {"token": TOKEN}, (), DONE, "L4", True, None),
+    ("another region", SMALL, {"region": "eu-west-3"}, ("--s3-region", "eu-west-3"), DONE, "L4", True, None),
+    ("https with CRC32C", LARGE, {"tls": True, "crc": True}, (), DONE, "L4", True, None),
+    ("https with a signed body", LARGE, {"tls": True}, (), DONE, "L4", True, None),
+    ("virtual host", LARGE, {"virtual": True}, ("--s3-style", "virtual"), DONE, "L4", True, None),
+    ("the end: 200 with an error", LARGE, {"hook": only("complete", 99, says(200, "InternalError"))}, NO, FAILED,
+     "200 InternalError", False, None),
+    ("the end: 200 with an error, then well", LARGE, {"hook": only("complete", 1, says(200, "InternalError"))}, (), DONE,
+     "L4", True, None),
+    ("the end: blanks, then nothing", LARGE, {"hook": only("complete", 99, blank_then(b""))}, NO, FAILED, "no proper XML",
+     False, None),
+    ("the end: blanks, then an error", LARGE,
+     {"hook": only("complete", 99, blank_then(b"<Error><Code>SlowDown</Code></Error>"))}, NO, FAILED, "SlowDown", False,
+     None),
+    ("the end: another document", LARGE, {"hook": only("complete", 99, blank_then(b"<Done/>"))}, NO, FAILED,
+     "does not say that the object is whole", False, None),
+    ("the end: cut", LARGE, {"hook": only("complete", 99, raw([b"HTTP/1.1 200 OK\r\nContent-Length: 99\r\n\r\n<Comp"]))},
+     NO, FAILED, "in the middle of its answer", False, None),
+    ("the end: its answer is lost", LARGE, {"hook": only("complete", 1, lose)}, (), DONE, "L4", True, None),
+    ("no ETag", LARGE, {"hook": only("part", 1, lambda h, b, k: h.answer(200))}, NO, FAILED, "names no ETag", False, None),
+    ("another ETag the second time", LARGE, {"hook": only("part", 1, lose)}, (), DONE, "L4", True, None),
+    ("wrong clock", LARGE, {"hook": skewed, "skew": 172800}, (), DONE, "the clock here is wrong by 17", True, None),
+    ("a clock that is never right", SMALL, {"hook": only("put", 99, says(403, "RequestTimeTooSkewed")), "skew": 9999}, (),
+     FAILED, "the store's did not do either", False, "head put put"),
+    ("wrong secret", SMALL, {"hook": only("put", 99, says(403, "SignatureDoesNotMatch"))}, (), FAILED,
+     "the secret is not that of the key id", False, "head put"),
+    ("wrong key", SMALL, {"hook": only("put", 99, says(403, "InvalidAccessKeyId"))}, (), FAILED,
+     "does not know this key id", False, "head put"),
+    ("expired token", SMALL, {"hook": only("put", 99, says(400, "ExpiredToken"))}, (), FAILED, "has expired", False,
+     "head put"),
+    ("a part is too small", LARGE, {"hook": only("complete", 99, says(400, "EntityTooSmall"))}, (), FAILED,
+     "smaller than the store wants", False, None),
+    ("the upload is gone", LARGE, {"hook": only("part", 99, says(404, "NoSuchUpload"))}, (), FAILED, "ended the upload",
+     False, "head begin part abort"),
+    ("no bucket", SMALL, {"hook": only("put", 99, says(404, "NoSuchBucket"))}, (), FAILED, "no such bucket", False, None),
+    ("301 with the region", LARGE,
+     {"region": "eu-north-1", "hook": elsewhere(lambda h, b, k: h.error(301, "PermanentRedirect",
+                                                                      x_amz_bucket_region="eu-north-1"))}, (), DONE,
+     "in the region eu-north-1", True, None),
+    ("400 with the region", SMALL,
+     {"region": "eu-north-1", "hook": both(only("head", 1, says(403, "")), elsewhere(
+         says(400, "AuthorizationHeaderMalformed", "<Region>eu-north-1</Region>")))}, (), DONE,
+     "in the region eu-north-1", True, None),
+    ("a region that leads on and on", SMALL, {"hook": only("put", 99, says(301, "PermanentRedirect",
+                                                                           "<Region>eu-west-9</Region>"))}, (), FAILED,
+     "s3_region", False, "head put put"),
+    ("a region that is none", SMALL, {"hook": only("put", 99, says(301, "PermanentRedirect", "<Region>x/../y</Region>"))},
+     (), FAILED, "PermanentRedirect", False, "head put"),
+    ("307", LARGE, {"hook": to_other_host}, (), DONE, "on to localhost", True, None),
+    ("slow down", LARGE, {"hook": only("part", 2, says(503, "SlowDown"))}, (), DONE, "SlowDown", True, None),
+    ("slow down, and on", LARGE, {"hook": only("part", 99, says(503, "SlowDown"))}, NO, FAILED, "SlowDown", False, None),
+    ("a bomb of XML", LARGE, {"hook": only("begin", 99, lambda h, b, k: h.answer(200, BOMB))}, NO, FAILED, "a DOCTYPE",
+     False, None),
+    ("no UploadId", LARGE, {"hook": only("begin", 99, lambda h, b, k: h.answer(200, b"<InitiateMultipartUploadResult/>"))},
+     NO, FAILED, "no UploadId", False, None),
+    ("an answer without end", LARGE, {"hook": only("begin", 99, lambda h, b, k: h.answer(200, b"x" * 70000))}, NO, FAILED,
+     "more than 65536 bytes", False, None),
+    ("a quota", LARGE, {"hook": only("part", 99, says(403, "QuotaExceeded"))}, (), FAILED, "QuotaExceeded", False, None),
+    ("it is shorter", SMALL, {"hook": lambda h, o, n, b, k: o == "head" and n == 2 and (
+        h.answer(200, length="999") or True)}, (), FAILED, "has 999 of 1000 bytes", True, None),
+    ("it is not there", SMALL, {"hook": lambda h, o, n, b, k: o == "head" and n == 2 and (h.answer(404) or True)}, (),
+     FAILED, "does not have it", True, None),
+    ("keys that may not look", LARGE, {"hook": HEAD_403}, (), DEGRADED, "may not look", True, None),
+    ("it is there", SMALL, {"hook": lambda h, o, n, b, k: h.answer(200, length="1") or True}, (), FAILED, "there already",
+     False, "head"),
+    ("it is there, but for keys that may not look", LARGE,
+     {"hook": both(HEAD_403, only("complete", 9, says(412, "PreconditionFailed")))}, (), FAILED, "there already", False,
+     None),
+    ("no conditions", LARGE, {"hook": no_conditions}, (), DONE, "L4", True, None),
+    ("it breaks off", LARGE, {"hook": only("part", 1, lambda h, b, k: h.reset())}, (), DONE, "L4", True, None),
+    ("it breaks off for good", LARGE, {"hook": only("part", 99, lambda h, b, k: h.reset())}, NO, FAILED, "part 1", False,
+     None),
+]
+
+
+def run(case, where, data):
+    name, size, options, more, status, words, there, requests = case
+    options = dict(options)
+    virtual = options.pop("virtual", False)
+    if options.get("tls"):
+        options["tls"] = where
+        more = (*more, "--cacert", where + "/cert.pem")
+    keys = f"[default]\naws_access_key_id = {ID}\naws_secret_access_key = {SECRET}\n"
+    keys += f"aws_session_token = {options['token']}\n" if "token" in options else ""
+    with open(where + "/keys", "w") as f:
+        f.write(keys)
+    with open(where + "/file", "wb") as f:
+        f.write(data[:size])
+    store = Store(**options)
+    host = f"127.0.0.1:{store.port}"
+    if virtual:
+        more, host = (*more, "-x", host), "store.example"
+    to = f"s3+http{'s' if 'tls' in options else ''}://{host}/dumps/a b:1/vmcore".replace(" ", "%20")
+    try:
+        r = subprocess.run([PROGRAM, "upload", "--s3-credentials", where + "/keys", *more, where + "/file", to],
+                           capture_output=True, text=True, timeout=300)
+    finally:
+        store.close()
+    bad = list(store.wrong)
+    got = store.objects.get("/dumps/a b:1/vmcore")
+    if r.returncode != status:
+        bad.append(f"exit status {r.returncode} instead of {status}")
+    if words not in r.stderr:
+        bad.append(f"'{words}' is not said")
+    if there != (got == data[:size]):
+        bad.append("the object is there" if got else "the object is not there")
+    if store.uploads and not re.search("upload is gone", name):
+        bad.append("an upload is left")
+    if requests and " ".join(store.log) != requests:
+        bad.append("requests: " + " ".join(store.log))
+    for secret in (SECRET, TOKEN, "Signature=", ID):
+        if secret in r.stderr + r.stdout:
+            bad.append(f"it says {secret}")
+    print(f"{'FAIL' if bad else 'ok'}   {name}{': ' if bad else ''}{'; '.join(bad)}")
+    if bad:
+        print("     " + r.stderr.strip().replace("\n", "\n     "))
+    return not bad
+
+
+def main():
+    data = os.urandom(LARGE)
+    wanted = sys.argv[2:]
+    with tempfile.TemporaryDirectory() as where:
+        subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes",
+                        "-keyout", where + "/key.pem", "-out", where + "/cert.pem", "-subj", "/CN=store", "-days", "30",
+                        "-addext", "subjectAltName=IP:127.0.0.1"], check=True, capture_output=True)
+        good = [run(case, where, data) for case in CASES if not wanted or case[0] in wanted]
+    print(f"{sum(good)} of {len(good)} cases")
+    sys.exit(not all(good))
+
+
+main()
