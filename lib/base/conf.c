@@ -28,7 +28,7 @@ void conf_defaults(struct kdump_conf *c)
 	*c = (struct kdump_conf){
 		.defaults = {
 			.path = "/var/crash", .dump_level = 31, .compress = "zstd", .digest = "xxh64",
-			.port = 22, .sshkey = "/root/.ssh/kdump_id_rsa",
+			.port = 22, .sshkey = "/root/.ssh/kdump_id_rsa", .s3_style = "path",
 		},
 		.failure_action = ACTION_REBOOT, .final_action = ACTION_REBOOT,
 		.carrier_timeout_s = 60, .network_timeout_s = 300, .device_timeout_s = 60,

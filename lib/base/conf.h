@@ -43,6 +43,7 @@ enum target_kind {
 	TARGET_RAW,		/* a block device, device */
 	TARGET_SSH,		/* a server, device is "user@host" */
 	TARGET_HTTP,		/* a server, device is the URL of a directory */
+	TARGET_S3,		/* a store, device is https://ENDPOINT/BUCKET/PREFIX */
 	TARGET_UNSUPPORTED,	/* nfs: known, but this build cannot dump there */
 };
 
@@ -64,15 +65,20 @@ struct target_opts {
 	char known_hosts[CONF_TEXT_MAX];	/* file; "": those of the machine that makes the image */
 	char host_key[80];			/* "SHA256:...": the only key that the server may have */
 
-	/* TARGET_HTTP */
+	/* TARGET_HTTP, and the first two TARGET_S3 */
 	char cacert[CONF_TEXT_MAX];		/* file of certificates that are trusted */
 	char pinnedpubkey[CONF_TEXT_MAX];	/* "sha256//...": the key that the server must have */
 	char bearer_file[CONF_TEXT_MAX];	/* file of a token to log in with */
+
+	/* TARGET_S3 */
+	char s3_credentials[CONF_TEXT_MAX];	/* file of key id and secret, as AWS's tools have it */
+	char s3_region[40];			/* "": of that file, of the host's name, us-east-1 */
+	char s3_style[8];			/* "path" (default), "virtual" */
 };
 
 struct target {
 	enum target_kind kind;
-	char keyword[16];		/* as the file has it: "ext4", "raw", "ssh", "http" */
+	char keyword[16];		/* as the file has it: "ext4", "raw", "ssh", "http", "s3" */
 	char fstype[16];		/* TARGET_FS: "ext4"; "auto" for the root filesystem */
 	char device[CONF_TEXT_MAX];	/* "/dev/vda1", "UUID=..."; or a tag, a server */
 	struct target_opts opts;

@@ -22,7 +22,8 @@ enum group {
 	G_TARGET, G_NETWORK,	/* as often as there are targets and network words */
 	G_CARRIER, G_NETWORK_TIME, G_PATH, G_COLLECTOR, G_FAILURE, G_FINAL, G_PRE, G_POST, G_EMERGENCY,
 	G_ROOT, G_OPTIONS, G_LEVEL, G_COMPRESS, G_THREADS, G_DIGEST, G_DEVICE, G_MODULE, G_STALL,
-	G_DEADLINE, G_SSHKEY, G_PORT, G_KNOWN_HOSTS, G_HOST_KEY, G_CACERT, G_PIN, G_BEARER, G_RESET, G_BINS, G_MODULES, G_DRACUT,
+	G_DEADLINE, G_SSHKEY, G_PORT, G_KNOWN_HOSTS, G_HOST_KEY, G_CACERT, G_PIN, G_BEARER,
+	G_S3_KEYS, G_S3_REGION, G_S3_STYLE, G_RESET, G_BINS, G_MODULES, G_DRACUT,
 	G_FENCE_ARGS, G_FENCE_NODES, G_FORCE, G_NO_FORCE, G_NONE,
 };
 
@@ -158,6 +159,19 @@ static int set_host_key(struct conf_parser *p, const struct keyword *k, void *fi
 	return 0;
 }
 
+/* A label of DNS. */
+static int set_region(struct conf_parser *p, const struct keyword *k, void *field, const char *value,
+		      struct err *e)
+{
+	static const char plain[] = "abcdefghijklmnopqrstuvwxyz0123456789-";
+
+	(void)p;
+	(void)k;
+	if (value[strspn(value, plain)] || value[0] == '-')
+		return err_say(e, -EINVAL, "'%.40s' is no region, like eu-central-1", value);
+	return put_text(field, sizeof(((struct target_opts *)0)->s3_region), value, e);
+}
+
 static int set_root(struct conf_parser *p, const struct keyword *k, void *field, const char *value,
 		    struct err *e)
 {
@@ -230,7 +244,7 @@ enum { DAY = 24 * 3600 };
 static const struct keyword keywords[] = {
 	TARGET("ext2"), TARGET("ext3"), TARGET("ext4"), TARGET("xfs"), TARGET("btrfs"),
 	TARGET("minix"), TARGET("vfat"), TARGET("virtiofs"), TARGET("raw"),
-	TARGET("ssh"), TARGET("http"), TARGET("nfs"),
+	TARGET("ssh"), TARGET("http"), TARGET("s3"), TARGET("nfs"),
 	OPT_TEXT("path", G_PATH, set_path, path),
 	{ "core_collector", OF_TARGET, G_COLLECTOR, set_collector, 0, 0, 0, NULL },
 	OPT_TEXT("sshkey", G_SSHKEY, set_absolute, sshkey),
@@ -254,6 +268,9 @@ static const struct keyword keywords[] = {
 	OPT_TEXT("cacert", G_CACERT, set_absolute, cacert),
 	OPT_TEXT("pinnedpubkey", G_PIN, set_text, pinnedpubkey),
 	OPT_TEXT("bearer_file", G_BEARER, set_absolute, bearer_file),
+	OPT_TEXT("s3_credentials", G_S3_KEYS, set_absolute, s3_credentials),
+	OPT_TEXT("s3_region", G_S3_REGION, set_region, s3_region),
+	OPT_WORD("s3_style", G_S3_STYLE, s3_style, "path virtual"),
 	NOTHING("network", OURS, G_NETWORK, set_network),
 	NUMBER("carrier_timeout", G_CARRIER, carrier_timeout_s, 1, DAY),
 	NUMBER("network_timeout", G_NETWORK_TIME, network_timeout_s, 1, DAY),

@@ -76,23 +76,28 @@ static int server(struct target *t, const char *value, struct err *e)
 static int web(struct target *t, const char *value, struct err *e)
 {
 	const char *host = value + (strncmp(value, "https", 5) ? 7 : 8);
+	bool store = !strcmp(t->keyword, "s3");
 	int rc = conf_one_word(value, e);
 
 	if (rc)
 		return rc;
 	if ((strncmp(value, "http://", 7) && strncmp(value, "https://", 8)) || !*host || *host == '/')
-		return err_say(e, -EINVAL, "'%.80s' is no URL: http://HOST/DIRECTORY or https://", value);
+		return err_say(e, -EINVAL, "'%.80s' is no URL: %s", value, store ?
+			       "https://ENDPOINT/BUCKET/PREFIX or http://" : "http://HOST/DIRECTORY or https://");
 	if (memchr(host, '@', strcspn(host, "/")))
-		return err_say(e, -EINVAL, "a user does not belong into the URL; bearer_file FILE logs in");
+		return err_say(e, -EINVAL, "a user does not belong into the URL; %s FILE logs in",
+			       store ? "s3_credentials" : "bearer_file");
 	if (strpbrk(host, "?#"))
 		return err_say(e, -EINVAL, "'%.80s' names no directory", value);
-	t->kind = TARGET_HTTP;
+	if (store && (!strchr(host, '/') || !strchr(host, '/')[1]))
+		return err_say(e, -EINVAL, "'%.80s' names no bucket: https://ENDPOINT/BUCKET/PREFIX", value);
+	t->kind = store ? TARGET_S3 : TARGET_HTTP;
 	return 0;
 }
 
 bool target_is_remote(const struct target *t)
 {
-	return t->kind == TARGET_SSH || t->kind == TARGET_HTTP;
+	return t->kind == TARGET_SSH || t->kind == TARGET_HTTP || t->kind == TARGET_S3;
 }
 
 int conf_target(struct conf_parser *p, const char *keyword, const char *value, struct err *e)
@@ -106,11 +111,11 @@ int conf_target(struct conf_parser *p, const char *keyword, const char *value, s
 	strcpy(t.device, value);
 	if (!strcmp(keyword, "ssh"))
 		rc = server(&t, value, e);
-	else if (!strcmp(keyword, "http"))
+	else if (!strcmp(keyword, "http") || !strcmp(keyword, "s3"))
 		rc = web(&t, value, e);
 	else if (strcmp(keyword, "nfs"))
 		rc = local(&t, value, e);
 	else if (p->mode == CONF_STRICT)
-		rc = err_say(e, -EINVAL, "this build cannot dump there; name a local filesystem, raw, ssh or http");
+		rc = err_say(e, -EINVAL, "this build cannot dump there; name a local filesystem, raw, ssh, http or s3");
 	return rc ? rc : add(p, &t, e);
 }

@@ -35,7 +35,8 @@ static bool prepare(struct run *r, struct attempt *a)
 		STEP("directory", server_directory, server_keep_directory, 120),
 	};
 	const struct step *steps = target_is_remote(&a->target) ? remote : local;
-	static const size_t count[] = { [TARGET_FS] = 3, [TARGET_RAW] = 1, [TARGET_SSH] = 2, [TARGET_HTTP] = 2 };
+	static const size_t count[] = { [TARGET_FS] = 3, [TARGET_RAW] = 1, [TARGET_SSH] = 2, [TARGET_HTTP] = 2,
+					[TARGET_S3] = 2 };
 	struct step_end end;
 
 	for (size_t i = 0; i < count[a->target.kind]; i++) {

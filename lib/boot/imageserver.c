@@ -12,7 +12,7 @@
 
 #include "base/io.h"
 #include "boot/server.h"
-#include "http/http.h"
+#include "http/s3.h"
 #include "net/addr.h"
 #include "ssh/hosts.h"
 #include "ssh/userkey.h"
@@ -157,6 +157,40 @@ static int add_web(struct cpio *c, const char *root, const struct target *t, str
 	return rc ? err_add(e, "http %s", t->device) : 0;
 }
 
+/* The same for a store: keys that are none, a bucket that is missing are noticed in time. */
+static int add_store(struct cpio *c, const char *root, const struct target *t, struct err *e)
+{
+	const struct target_opts *o = &t->opts;
+	char cacert[PATH_MAX], keys[PATH_MAX], text[CONF_TEXT_MAX + 16];
+	struct http_options web = {
+		.tls = { .ca_file = o->cacert[0] ? cacert : NULL,
+			 .pins = o->pinnedpubkey[0] ? o->pinnedpubkey : NULL },
+	};
+	struct s3_options options = { .credentials = keys, .region = o->s3_region[0] ? o->s3_region : NULL,
+				      .virtual_host = o->s3_style[0] == 'v' };
+	struct s3_object object;
+	struct s3 *s = NULL;
+	int rc = 0;
+
+	snprintf(cacert, sizeof(cacert), "%s%s", root, o->cacert);
+	snprintf(keys, sizeof(keys), "%s%s", root, o->s3_credentials);
+	snprintf(text, sizeof(text), "s3+%s/vmcore", t->device);
+	if (!o->s3_credentials[0])
+		rc = err_say(e, -EINVAL, "nothing says who we are: s3_credentials FILE");
+	if (!rc && !strncmp(t->device, "https:", 6) && !o->cacert[0] && !o->pinnedpubkey[0])
+		rc = err_say(e, -EINVAL, "nothing says whom to trust: cacert FILE or pinnedpubkey sha256//...");
+	if (!rc)	/* reads them, and connects nothing */
+		rc = s3_new(&s, &web, &options, text, e);
+	if (!rc)
+		rc = s3_object(s, &object, text, e);
+	s3_free(s);
+	if (!rc && o->cacert[0])
+		rc = copy(c, root, o->cacert, HOSTS_FILE_MAX, e);
+	if (!rc)
+		rc = copy(c, root, o->s3_credentials, KEY_FILE_MAX, e);
+	return rc ? err_add(e, "s3 %s", t->device) : 0;
+}
+
 /* A name that only this file knows leads nowhere without it. */
 static int put_hosts(struct cpio *c, const char *root, const char *host, struct err *e)
 {
@@ -178,6 +212,8 @@ int imageserver_add(struct cpio *c, const char *root, const struct target *t, st
 	rc = put_hosts(c, root, s.host, e);
 	if (!rc && t->kind == TARGET_HTTP)
 		return add_web(c, root, t, e);
+	if (!rc && t->kind == TARGET_S3)
+		return add_store(c, root, t, e);
 	if (!rc)
 		rc = refuse_alias(root, s.host, e);
 	if (!rc)

@@ -54,6 +54,16 @@ static void add_web(struct program *p, const struct target_opts *o)
 	add_option(p, "--bearer-file", o->bearer_file);
 }
 
+static void add_store(struct program *p, const struct target_opts *o)
+{
+	p->words[p->n++] = "--retry-max-time=60";
+	add_option(p, "--cacert", o->cacert);
+	add_option(p, "--pinnedpubkey", o->pinnedpubkey);
+	add_option(p, "--s3-credentials", o->s3_credentials);
+	add_option(p, "--s3-region", o->s3_region);
+	add_option(p, "--s3-style", o->s3_style);
+}
+
 /* How to log in on a server. */
 static void add_login(struct program *p, const struct attempt *a)
 {
@@ -63,6 +73,8 @@ static void add_login(struct program *p, const struct attempt *a)
 
 	if (a->target.kind == TARGET_HTTP)
 		add_web(p, o);
+	if (a->target.kind == TARGET_S3)
+		add_store(p, o);
 	if (a->target.kind != TARGET_SSH)
 		return;
 	/* The next target may be better, and the log of the step says why. */

@@ -23,7 +23,7 @@ void server_split(const struct target *t, struct server *out)
 	size_t n;
 
 	*out = (struct server){ .port = (uint16_t)t->opts.port };
-	if (t->kind == TARGET_HTTP && !url_parse(&url, t->device, NULL)) {
+	if ((t->kind == TARGET_HTTP || t->kind == TARGET_S3) && !url_parse(&url, t->device, NULL)) {
 		snprintf(out->host, sizeof(out->host), "%s", url.host);
 		out->port = url.port;
 		return;
@@ -43,10 +43,10 @@ void server_url(const struct target *t, char *out, size_t size)
 	struct server s;
 	bool v6;
 
-	if (t->kind == TARGET_HTTP) {
+	if (t->kind == TARGET_HTTP || t->kind == TARGET_S3) {
 		while (n && t->device[n - 1] == '/')
 			n--;
-		snprintf(out, size, "%.*s", (int)n, t->device);
+		snprintf(out, size, "%s%.*s", t->kind == TARGET_S3 ? "s3+" : "", (int)n, t->device);
 		return;
 	}
 	server_split(t, &s);
@@ -186,7 +186,7 @@ void server_keep_directory(void *arg, const struct step_out *out)
 
 	snprintf(a->dir, sizeof(a->dir), "%s", out->text);
 	/* By HTTP only a stream can go, as kdump-utils names one. */
-	target_file(a, a->target.kind == TARGET_SSH ? "vmcore" : "vmcore.flat", a->vmcore, sizeof(a->vmcore));
+	target_file(a, a->target.kind == TARGET_HTTP ? "vmcore.flat" : "vmcore", a->vmcore, sizeof(a->vmcore));
 }
 
 int server_answers(void *arg, struct step_out *out)
@@ -199,7 +199,7 @@ int server_answers(void *arg, struct step_out *out)
 	struct server s;
 	int rc;
 
-	if (a->target.kind == TARGET_HTTP)
+	if (a->target.kind != TARGET_SSH)
 		return 0;
 	server_split(&a->target, &s);
 	l.user = s.user;

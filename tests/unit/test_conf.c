@@ -80,6 +80,11 @@ static const struct {
 	{ "a URL of another kind", "http ftp://collector/x\n", "kdump.conf:1: http: 'ftp://collector/x' is no URL" },
 	{ "a password in a URL", "http https://a:b@collector/x\n", "kdump.conf:1: http: a user does not belong" },
 	{ "a query", "http https://collector/x?y\n", "kdump.conf:1: http: 'https://collector/x?y' names no directory" },
+	{ "a store without a bucket", "s3 https://s3.example/\n", "kdump.conf:1: s3: 'https://s3.example/' names no bucket" },
+	{ "a store by its name", "s3 bucket/prefix\n", "kdump.conf:1: s3: 'bucket/prefix' is no URL: https://ENDPOINT/" },
+	{ "keys in a URL", "s3 https://id:secret@s3.example/b\n", "kdump.conf:1: s3: a user does not belong into the URL; s3_" },
+	{ "a region that is none", "s3_region EU West\n", "kdump.conf:1: s3_region: 'EU West' is no region" },
+	{ "a style that is none", "s3_style dns\n", "kdump.conf:1: s3_style: 'dns' is none of: path virtual" },
 	{ "nfs is not there", "nfs a:/b\n", "kdump.conf:1: nfs: this build cannot dump there" },
 	{ "nine targets", "raw /dev/a\nraw /dev/a\nraw /dev/a\nraw /dev/a\nraw /dev/a\nraw /dev/a\nraw /dev/a\n"
 	  "raw /dev/a\nraw /dev/a\n", "kdump.conf:9: raw: more than 8 targets" },
@@ -168,6 +173,8 @@ static const struct {
 	{ "the old name of failure_action", "default shell\n", 1 },
 	{ "RHEL's ssh", "ssh user@my.server.com\nsshkey /root/.ssh/kdump_id_rsa\n", 0 },
 	{ "a web server", "http https://collector.example/dumps/\ncacert /etc/ca.pem\nbearer_file /etc/token\n", 0 },
+	{ "a store", "s3 https://s3.eu-central-1.amazonaws.com/dumps/rack7\ncacert /etc/ca.pem\n"
+	  "s3_credentials /root/.aws/credentials\ns3_region eu-central-1\ns3_style virtual\n", 0 },
 	{ "ssh to IPv6", "ssh user@2001:db8::1\nport 2222\n", 0 },
 	{ "scp without ssh", "core_collector scp\n", 1 },
 	{ "a label with a blank", "ext4 LABEL=my disk\n", 0 },
@@ -515,7 +522,7 @@ static void test_documented_defaults(void **state)
 		assert_memory_equal(&c, &fresh, sizeof(c));
 	}
 	fclose(f);
-	assert_int_equal(keys, 15);
+	assert_int_equal(keys, 16);
 }
 
 int main(void)

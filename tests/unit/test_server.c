@@ -128,6 +128,34 @@ static void test_web(void **state)
 	assert_memory_equal(out.text, "/192.0.2.7-20", 13);
 }
 
+/* A store: the dump is native, the bucket is part of the URL, and nothing is asked for. */
+static void test_store(void **state)
+{
+	struct attempt a = { .target = { .kind = TARGET_S3, .device = "https://store.example/dumps/rack7/" },
+			     .address = "192.0.2.7" };
+	struct step_out out = { 0 };
+	struct kdump_conf c;
+	struct program p;
+	struct server s;
+
+	(void)state;
+	conf_defaults(&c);
+	a.target.opts = c.defaults;
+	server_split(&a.target, &s);
+	assert_string_equal(s.host, "store.example");
+	assert_int_equal(server_directory(&a, &out), 0);
+	assert_int_equal(server_answers(&a, &out), 0);
+	strcpy(out.text, "/192.0.2.7-now");
+	server_keep_directory(&a, &out);
+	assert_string_equal(a.vmcore, "s3+https://store.example/dumps/rack7/192.0.2.7-now/vmcore");
+	strcpy(a.target.opts.cacert, "/ca");
+	strcpy(a.target.opts.s3_credentials, "/keys");
+	strcpy(a.target.opts.s3_style, "virtual");
+	program_dmesg(&p, &a);
+	words_are(&p, "vmcore-dmesg --output=s3+https://store.example/dumps/rack7/192.0.2.7-now/vmcore-dmesg.txt "
+		  "--retry-max-time=60 --cacert /ca --s3-credentials /keys --s3-style virtual /proc/vmcore");
+}
+
 static void test_directory(void **state)
 {
 	struct attempt a = { .target = { .kind = TARGET_SSH, .opts.path = "/" }, .address = "192.0.2.7" };
@@ -217,7 +245,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_urls), cmocka_unit_test(test_paths), cmocka_unit_test(test_words),
-		cmocka_unit_test(test_directory), cmocka_unit_test(test_web), cmocka_unit_test(test_images),
+		cmocka_unit_test(test_directory), cmocka_unit_test(test_web),
+		cmocka_unit_test(test_store), cmocka_unit_test(test_images),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
