@@ -126,8 +126,9 @@ static int report(const struct job *j, int rc, const struct err *e)
 		log_error("%s", e->msg);
 		return FAILED;
 	}
-	log_info("%s: %llu bytes, L%d: %s", j->to[0] ? j->to : j->url.path,
-		 (unsigned long long)j->bytes, j->level, ack_words[j->level]);
+	/* A query may be a secret. */
+	log_info("%.*s: %llu bytes, L%d: %s", (int)strcspn(j->to[0] ? j->to : j->url.path, j->to[0] ? "?" : ""),
+		 j->to[0] ? j->to : j->url.path, (unsigned long long)j->bytes, j->level, ack_words[j->level]);
 	/* HTTP has no word for "on the disk": what it can say is that all was received. */
 	return j->level >= (j->to[0] && !j->s3 ? ACK_RECEIVED : ACK_NAMED) ? DONE : DEGRADED;
 }

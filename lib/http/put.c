@@ -43,7 +43,7 @@ static int follow(struct http *h, struct request *rq, const struct http_head *he
 	if (rq->url.tls && !to.tls)
 		return err_say(e, -EACCES, "%s leads from https to http, where everybody could read the dump",
 			       rq->url.host);
-	snprintf(line, sizeof(line), "%d: on to %s", head->status, url_text(&to, text));
+	snprintf(line, sizeof(line), "%d: on to %s", head->status, url_show(&to, text));
 	if (h->o.say)
 		h->o.say(h->o.arg, line);
 	rq->url = to;

@@ -49,7 +49,7 @@ int refuse(struct http *h, const struct request *rq, const struct http_head *hea
 
 	h->passing = may_pass(head->status);
 	h->retry_after_s = head->retry_after_s;
-	return err_say(e, code_of(head->status), "%s %.160s: %d %s%s", rq->method, url_text(&rq->url, text),
+	return err_say(e, code_of(head->status), "%s %.160s: %d %s%s", rq->method, url_show(&rq->url, text),
 		       head->status, head->reason, advice(rq, head));
 }
 

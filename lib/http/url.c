@@ -177,3 +177,19 @@ const char *url_text(const struct url *u, char out[URL_TEXT])
 	snprintf(out, URL_TEXT, "http%s://%s%s", u->tls ? "s" : "", url_authority(u, authority), u->path);
 	return out;
 }
+
+const char *url_show(const struct url *u, char out[URL_TEXT])
+{
+	char *query = strchr(url_text(u, out), '?');
+
+	if (query)
+		snprintf(query, (size_t)(URL_TEXT - (query - out)), "?...");
+	return out;
+}
+
+bool url_is_presigned(const struct url *u)
+{
+	const char *query = strchr(u->path, '?');
+
+	return query && strstr(query, "X-Amz-Signature=");
+}

@@ -38,4 +38,10 @@ const char *url_authority(const struct url *u, char out[URL_HOST + 10]);
 /* The whole URL as text. Returns out. */
 const char *url_text(const struct url *u, char out[URL_TEXT]);
 
+/* The same for people: what a query says may be a secret (a presigned URL is a key), "?..." stands for it. */
+const char *url_show(const struct url *u, char out[URL_TEXT]);
+
+/* True if S3's signature is in the query: such a URL is for one PUT, and nothing else may be asked there. */
+bool url_is_presigned(const struct url *u);
+
 #endif

@@ -75,7 +75,7 @@ static int check_name(struct http_sink *k, struct err *e)
 	int rc = http_size(k->h, &k->name, &len, &why);
 
 	if (rc == 1)
-		return err_say(e, -EEXIST, "%.200s is there already", url_text(&k->name, text));
+		return err_say(e, -EEXIST, "%.200s is there already", url_show(&k->name, text));
 	/* Some may put and not look. */
 	if (!rc || rc == -EACCES || rc == -EOPNOTSUPP || rc == -EREMOTEIO)
 		return 0;
@@ -130,10 +130,15 @@ static int confirm(struct http_sink *k, const struct url *u, enum ack_level *lev
 	char text[URL_TEXT];
 	uint64_t len;
 	struct err why = { 0 };
-	int rc = http_size(k->h, u, &len, &why);
+	int rc;
 
+	/* There a success is for all of it, and nobody may look. */
+	*level = ACK_RECEIVED;
+	if (url_is_presigned(u))
+		return 0;
+	rc = http_size(k->h, u, &len, &why);
 	*level = ACK_SENT;
-	url_text(u, text);
+	url_show(u, text);
 	if (rc == 1 && len != HTTP_UNKNOWN && len != k->at)
 		return err_say(e, -EIO, "%.200s: the server has %llu of %llu bytes", text, (unsigned long long)len,
 			       (unsigned long long)k->at);
@@ -212,9 +217,9 @@ int http_sink_open(struct sink **out, struct http *h, const struct url *url, uin
 	k->replace = replace;
 	k->len = len;
 	rc = with_suffix(&k->part, url, "-incomplete", e);
-	if (!rc && !replace)
+	if (!rc && !replace && !url_is_presigned(url))
 		rc = check_name(k, e);
-	if (!rc)
+	if (!rc && !url_is_presigned(url))
 		rc = find_moves(k, e);
 	if (rc) {
 		free(k);

@@ -20,6 +20,8 @@
  * for more: whether it is on a disk nobody says. keep: NAME-incomplete, or, where there is no MOVE and
  * more than 256 KiB, nothing and -EOPNOTSUPP.
  *
+ * A presigned URL of S3 takes one PUT and nothing else: there its answer is all that is asked for.
+ *
  * Returns 0 and *out; -EEXIST if the object is there already and replace is false; or an error of
  * http_put_open.
  */
