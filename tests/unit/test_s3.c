@@ -160,7 +160,7 @@ static void check_plan(const struct s3_plan *p, uint64_t parts)
 
 static void plans(void **state)
 {
-	const uint64_t M = 1 << 20, G = M << 10, T = G << 10, capture = 31 * M;
+	const uint64_t M = 1 << 20, G = M << 10, T = G << 10, capture = 18 * M;
 	static const struct {
 		const char *what;
 		uint64_t data_at, most, memory, head, part;
@@ -168,6 +168,7 @@ static void plans(void **state)
 		{ "a small machine: all equal", 300 << 10, 200ull << 20, 31ull << 20, 1, 5ull << 20 },
 		{ "without memory it is the least all the same", 300 << 10, 200ull << 20, 0, 1, 5ull << 20 },
 		{ "1 TiB of memory, of which 48 GiB are kept", 386ull << 20, 48ull << 30, 31ull << 20, 78, 5ull << 20 },
+		{ "a small machine of which all is kept", 2ull << 20, 150ull << 30, 18ull << 20, 1, 13ull << 20 },
 		{ "as much as memory lets", 386ull << 20, 900ull << 30, 31ull << 20, 78, 16ull << 20 },
 		{ "a reservation that is large", 386ull << 20, 900ull << 30, 1ull << 30, 78, 93ull << 20 },
 	};
@@ -183,7 +184,8 @@ static void plans(void **state)
 	/* What a capture kernel of 96 MiB can send: README says so. */
 	struct s3_plan p = s3_plan_make(386 * M, 64 * T, capture);
 
-	assert_true(s3_plan_limit(&p) > 150 * G);
+	assert_int_equal(p.data_part, S3_PART_MIN);
+	assert_true(s3_plan_limit(&p) > 48 * G);
 	p = s3_plan_stream(HTTP_UNKNOWN);
 	check_plan(&p, S3_PARTS_MAX);
 	assert_true(s3_plan_limit(&p) > 5 * T);

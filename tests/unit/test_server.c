@@ -241,12 +241,61 @@ static void test_images(void **state)
 	}
 }
 
+#define PIN "sha256//AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA="
+
+static const struct {
+	const char *why, *device, *keys, *pin;
+	int rc;
+	const char *error;		/* of its end */
+} stores[] = {
+	{ "all is there", "https://s3.example/b/p", "aws_access_key_id=A\naws_secret_access_key=s\n", PIN, 0, NULL },
+	{ "everybody may read along", "http://s3.example/b", "aws_access_key_id=A\naws_secret_access_key=s\n", "", 0, NULL },
+	{ "nobody to trust", "https://s3.example/b", "aws_access_key_id=A\naws_secret_access_key=s\n", "", -EINVAL,
+	  "nothing says whom to trust: cacert FILE or pinnedpubkey sha256//..." },
+	{ "no file of keys", "http://s3.example/b", NULL, "", -ENOENT, "keys: No such file or directory" },
+	{ "half of the keys", "http://s3.example/b", "aws_access_key_id=A\n", "", -EINVAL,
+	  "keys: the profile [default] has no aws_secret_access_key" },
+	{ "a path that is none", "http://s3.example/b/%zz", "aws_access_key_id=A\naws_secret_access_key=s\n", "", -EINVAL,
+	  "has a bad %XX" },
+};
+
+/* What could only fail after a crash is refused, and nobody but root reads the keys. */
+static void test_stores(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < COUNT(stores); i++) {
+		struct target t = { .kind = TARGET_S3, .opts = { .s3_credentials = "/keys", .s3_style = "path" } };
+		struct err e = { 0 };
+		struct cpio c = { 0 };
+		char root[64];
+
+		print_message("%s\n", stores[i].why);
+		tree_make(root);
+		strcpy(t.device, stores[i].device);
+		strcpy(t.opts.pinnedpubkey, stores[i].pin);
+		if (stores[i].keys)
+			tree_text(root, "keys", stores[i].keys);
+		assert_int_equal(imageserver_add(&c, root, &t, &e), stores[i].rc);
+		if (stores[i].error) {
+			print_message("  %s\n", e.msg);
+			assert_true(strlen(e.msg) >= strlen(stores[i].error));
+			assert_string_equal(e.msg + strlen(e.msg) - strlen(stores[i].error), stores[i].error);
+			assert_null(cpio_find(&c, "/keys"));
+		} else {
+			assert_int_equal(cpio_find(&c, "/keys")->mode, 0600);
+		}
+		cpio_free(&c);
+		tree_remove(root);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_urls), cmocka_unit_test(test_paths), cmocka_unit_test(test_words),
 		cmocka_unit_test(test_directory), cmocka_unit_test(test_web),
 		cmocka_unit_test(test_store), cmocka_unit_test(test_images),
+		cmocka_unit_test(test_stores),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
