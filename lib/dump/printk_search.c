@@ -55,6 +55,23 @@ static void read_piece(struct search *s, paddr_t at, size_t len)
 	}
 }
 
+static bool word_is_zero(const uint8_t *p)
+{
+	static const uint8_t zero[8];
+
+	return !memcmp(p, zero, sizeof(zero));
+}
+
+/* The first place from i on whose RING_STRUCT bytes are not all zero: much of a range is, and no ring is. */
+static size_t past_zeros(const struct search *s, size_t i, size_t len)
+{
+	size_t word = i;
+
+	while (word < len + RING_STRUCT && word_is_zero(s->piece + word))
+		word += 8;
+	return word < i + RING_STRUCT ? i : word - RING_STRUCT + 8;
+}
+
 static void search_range(struct search *s, paddr_t start, paddr_t end)
 {
 	if (end - start > MAX_IMAGE)
@@ -63,7 +80,7 @@ static void search_range(struct search *s, paddr_t start, paddr_t end)
 		size_t len = end - at < PIECE ? (size_t)(end - at) : PIECE;
 
 		read_piece(s, at, len + RING_STRUCT);
-		for (size_t i = 0; i < len; i += 8)
+		for (size_t i = past_zeros(s, 0, len); i < len; i = past_zeros(s, i + 8, len))
 			consider(s, s->piece + i);
 	}
 }
