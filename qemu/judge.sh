@@ -290,6 +290,16 @@ partial_log_as_makedumpfile() {
 }
 
 # ---- oracles
+# own_network: the script anew in a network that has a loopback and nothing else, so that its ports are
+# its own; nothing can be fetched from there
+own_network() {
+	local flags=-n
+	[ -z "${OWN_NETWORK-}" ] || return 0
+	[ "$(id -u)" = 0 ] || flags=-Urn
+	command -v ip >/dev/null || skip "ip is missing: run make deps"
+	OWN_NETWORK=yes exec unshare $flags sh -c 'ip link set lo up && exec "$@"' sh "$0"
+}
+
 # oracle_dir NAME: an empty directory to work in, held until the script ends
 oracle_dir() {
 	[ -x "$PROGRAM" ] || die "$PROGRAM is missing: run make"
