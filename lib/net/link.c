@@ -35,6 +35,8 @@ static void take_kind_data(struct net_link *l, struct rtnl_attrs data)
 			l->vlan_proto = ntohs(rtnl_u16(&a));
 		else if (!strcmp(l->kind, "bridge") && a.type == IFLA_BR_STP_STATE)
 			l->stp = rtnl_u32(&a);
+		else if (!strcmp(l->kind, "bridge") && a.type == IFLA_BR_VLAN_FILTERING)
+			l->vlan_filtering = rtnl_u8(&a);
 	}
 }
 

@@ -25,7 +25,7 @@ struct net_link {
 	int        master, lower;	/* index of what it is a port of, of what it stands on; 0: none */
 	char       kind[LINK_KIND];	/* "vlan", "bond", "bridge", "veth", ...; "": hardware */
 	uint16_t   vlan_id, vlan_proto;	/* proto in host order: 0x8100 */
-	bool       stp;			/* of a bridge */
+	bool       stp, vlan_filtering;	/* of a bridge */
 	char       bond_options[LINK_OPTIONS];	/* those that are not as the kernel has them by itself */
 	bool       bond_cut;			/* and there was no room for one */
 	uint32_t   ra_flags;		/* IF_RA_*, IFLA_INET6_FLAGS: what a router advertised */

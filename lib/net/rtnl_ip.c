@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <linux/fib_rules.h>
 #include <linux/rtnetlink.h>
 
 static bool known(uint8_t family)
@@ -149,6 +150,44 @@ bool ip_neigh_parse(const struct rtnl_view *v, struct ip_neigh *out)
 	return out->addr.family;
 }
 
+bool ip_rule_parse(const struct rtnl_view *v, struct ip_rule *out)
+{
+	struct fib_rule_hdr head;
+	struct rtnl_attrs rest;
+	struct rtnl_attr a;
+
+	*out = (struct ip_rule){ 0 };
+	if (v->type != RTM_NEWRULE || !rtnl_head(v, &head, sizeof(head), &rest) || !known(head.family))
+		return false;
+	out->family = head.family;
+	out->table = head.table;
+	out->any = !head.dst_len && !head.src_len && !head.tos && !(head.flags & FIB_RULE_INVERT);
+	while (rtnl_attr(&rest, &a)) {
+		switch (a.type) {
+		case FRA_PRIORITY: out->priority = rtnl_u32(&a); break;
+		case FRA_TABLE: out->table = rtnl_u32(&a); break;
+		case FRA_SUPPRESS_PREFIXLEN:	/* every rule has this, and who made it */
+		case FRA_PROTOCOL: break;
+		default: out->any = false; break;	/* a mark, an interface, ... */
+		}
+	}
+	if (head.action != FR_ACT_TO_TBL)
+		out->table = 0;
+	return true;
+}
+
+bool ip_rule_is_default(const struct ip_rule *rule)
+{
+	static const struct { uint32_t priority, table; } defaults[] = {
+		{ 0, RT_TABLE_LOCAL }, { 32766, RT_TABLE_MAIN }, { 32767, RT_TABLE_DEFAULT },
+	};
+
+	for (size_t i = 0; i < sizeof(defaults) / sizeof(defaults[0]); i++)
+		if (rule->any && rule->priority == defaults[i].priority && rule->table == defaults[i].table)
+			return true;
+	return false;
+}
+
 /* A list that grows; one_size bytes an entry. */
 struct list {
 	char  *items;
@@ -211,6 +250,11 @@ static bool parse_neigh(const struct rtnl_view *v, void *one)
 	return ip_neigh_parse(v, one);
 }
 
+static bool parse_rule(const struct rtnl_view *v, void *one)
+{
+	return ip_rule_parse(v, one);
+}
+
 int ip_addrs(struct rtnl *r, struct ip_addr **out, size_t *n, struct err *e)
 {
 	struct list l = { .one_size = sizeof(**out), .parse = parse_addr };
@@ -248,4 +292,17 @@ int ip_neighs(struct rtnl *r, struct ip_neigh **out, size_t *n, struct err *e)
 	rc = read_list(r, &m, &l, n, "neighbours", e);
 	*out = (struct ip_neigh *)(void *)l.items;
 	return rc;
+}
+
+int ip_rules(struct rtnl *r, struct ip_rule **out, size_t *n, struct err *e)
+{
+	struct list l = { .one_size = sizeof(**out), .parse = parse_rule };
+	struct fib_rule_hdr head = { .family = AF_UNSPEC };
+	struct rtnl_msg m;
+	int rc;
+
+	rtnl_begin(&m, RTM_GETRULE, 0, &head, sizeof(head));
+	rc = read_list(r, &m, &l, n, "rules of policy routing", e);
+	*out = (struct ip_rule *)(void *)l.items;
+	return rc == -EOPNOTSUPP ? 0 : rc;
 }

@@ -39,10 +39,18 @@ struct ip_neigh {
 	uint16_t        state;	/* NUD_* */
 };
 
-/* One RTM_NEWADDR, RTM_NEWROUTE, RTM_NEWNEIGH. False if it is something else or malformed. */
+/* A rule of policy routing: which table is asked for which packets. */
+struct ip_rule {
+	uint8_t  family;
+	uint32_t priority, table;	/* table: 0 unless it is what the rule leads to */
+	bool     any;			/* for all packets */
+};
+
+/* One RTM_NEWADDR, RTM_NEWROUTE, RTM_NEWNEIGH, RTM_NEWRULE. False if it is something else or malformed. */
 bool ip_addr_parse(const struct rtnl_view *v, struct ip_addr *out);
 bool ip_route_parse(const struct rtnl_view *v, struct ip_route *out);
 bool ip_neigh_parse(const struct rtnl_view *v, struct ip_neigh *out);
+bool ip_rule_parse(const struct rtnl_view *v, struct ip_rule *out);
 
 /*
  * Lists of what there is; free() what they give. At most IP_LIST_MAX are kept: a router of the
@@ -52,6 +60,11 @@ enum { IP_LIST_MAX = 4096 };
 int ip_addrs(struct rtnl *r, struct ip_addr **out, size_t *n, struct err *e);
 int ip_routes(struct rtnl *r, struct ip_route **out, size_t *n, struct err *e);
 int ip_neighs(struct rtnl *r, struct ip_neigh **out, size_t *n, struct err *e);
+/* None where the kernel has no policy routing. */
+int ip_rules(struct rtnl *r, struct ip_rule **out, size_t *n, struct err *e);
+
+/* Is it one of those that a kernel has by itself (linux/net/ipv4/fib_rules.c, ipv6/fib6_rules.c)? */
+bool ip_rule_is_default(const struct ip_rule *rule);
 
 /* Give or take an address; one that is there is changed. valid_s as read, broadcast for IPv4 is set. */
 int ip_addr_add(struct rtnl *r, const struct ip_addr *a, struct err *e);

@@ -168,6 +168,9 @@ static void link_line(struct shot *s, const struct net_link *l)
 		bond_line(s, l, ports);
 	} else if (is(l, "bridge")) {
 		shot_line(s, "network bridge=%s:%s%s", l->name, ports, l->stp ? ":stp" : "");
+		if (l->vlan_filtering)
+			shot_line(s, "# %s filters VLANs, which is left out: frames with a tag reach it by a "
+				  "vlan= on its port only", l->name);
 	} else if (is(l, "vlan")) {
 		shot_line(s, "network vlan=%s:%s:%u", l->name, link_by_index(&s->links, l->lower)->name,
 		     l->vlan_id);
@@ -221,6 +224,8 @@ static int read_all(struct shot *s, struct err *e)
 		rc = ip_addrs(&s->rtnl, &s->addrs, &s->nr_addrs, e);
 	if (!rc)
 		rc = ip_routes(&s->rtnl, &s->routes, &s->nr_routes, e);
+	if (!rc)
+		rc = ip_rules(&s->rtnl, &s->rules, &s->nr_rules, e);
 	return rc;
 }
 
@@ -280,6 +285,7 @@ static int write_down(struct shot *s, const struct net_link *top, const char *re
 	if (!shot_addrs(s, top))
 		return err_say(e, -EADDRNOTAVAIL, "%s has no address", top->name);
 	shot_routes(s, top);
+	shot_rules(s);
 	shot_resolver(s, resolv);
 	return 0;
 }
@@ -303,6 +309,7 @@ int net_snapshot(const char *reach_host, const char *resolv_conf, net_say *print
 	links_free(&s->links);
 	free(s->addrs);
 	free(s->routes);
+	free(s->rules);
 	rtnl_close(&s->rtnl);
 	free(s);
 	return rc;

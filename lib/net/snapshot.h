@@ -14,8 +14,8 @@
  * /etc/resolv.conf; of a stub of systemd-resolved, what stands behind it).
  *
  * An address with an end is asked for again by DHCP or router advertisement; one without is static. Lines
- * that begin with '#' say what cannot be kept and does not stop it: ports of a bridge that are no hardware,
- * routes with several ways.
+ * that begin with '#' say what cannot be kept and does not stop it: ports of a bridge that are no hardware, its
+ * filter of VLANs, routes with several ways, rules of policy routing.
  *
  * -EOPNOTSUPP, naming the link, if one of them is of a kind that the words cannot say (team,
  * openvswitch, wireguard, ...); -EINVAL if the host is this machine; -ENETUNREACH if no route leads there.

@@ -133,6 +133,18 @@ void shot_routes(struct shot *s, const struct net_link *top)
 	}
 }
 
+/* The capture kernel asks one table for everything. */
+void shot_rules(struct shot *s)
+{
+	for (size_t i = 0; i < s->nr_rules; i++) {
+		const struct ip_rule *r = &s->rules[i];
+
+		if (!ip_rule_is_default(r))
+			shot_line(s, "# policy routing is left out: rule %u of %s (ip rule)", r->priority,
+				  r->family == AF_INET6 ? "IPv6" : "IPv4");
+	}
+}
+
 /* ---- the resolver */
 static bool is_stub(const struct resolver *r)
 {

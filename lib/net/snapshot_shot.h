@@ -14,7 +14,8 @@ struct shot {
 	struct net_links links;
 	struct ip_addr  *addrs;
 	struct ip_route *routes;
-	size_t           nr_addrs, nr_routes;
+	struct ip_rule  *rules;
+	size_t           nr_addrs, nr_routes, nr_rules;
 	/* From the top, where the addresses are, down: a link comes before what it stands on. */
 	const struct net_link *stack[STACK_MAX];
 	int              nr_stack;
@@ -30,9 +31,10 @@ const char *shot_shape(const struct shot *s, const struct net_link *l, char out[
 /* The default route of a family through interface index (0: any), the one with the least metric. */
 const struct ip_route *shot_default(const struct shot *s, int family, int index);
 
-/* The lines of addresses, which returns how many, of routes, and of the resolver. */
+/* The lines of addresses, which returns how many, of routes, of rules that are lost, and of the resolver. */
 int shot_addrs(struct shot *s, const struct net_link *l);
 void shot_routes(struct shot *s, const struct net_link *top);
+void shot_rules(struct shot *s);
 void shot_resolver(struct shot *s, const char *path);
 
 #endif

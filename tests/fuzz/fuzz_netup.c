@@ -18,12 +18,14 @@ static void netlink(const uint8_t *data, size_t size)
 		struct ip_addr addr;
 		struct ip_route route;
 		struct ip_neigh neigh;
+		struct ip_rule rule;
 		char text[ROUTE_TEXT];
 
 		if (link_parse(&v, &link) && strlen(link.name) >= sizeof(link.name))
 			abort();
 		ip_addr_parse(&v, &addr);
 		ip_neigh_parse(&v, &neigh);
+		ip_rule_parse(&v, &rule);
 		if (ip_route_parse(&v, &route))
 			ip_route_text(&route, text);
 	}
