@@ -20,7 +20,9 @@ include configs/third-party.mk
 # ---- what we build
 APPLETS  ?= $(filter-out main,$(basename $(notdir $(sort $(wildcard applets/*.c)))))
 LIBSRC   := $(sort $(wildcard lib/*/*.c))
-SRC      := applets/main.c $(APPLETS:%=applets/%.c) $(LIBSRC)
+# An applet of several subcommands has them in a directory of its name.
+SRC      := applets/main.c $(APPLETS:%=applets/%.c) $(foreach a,$(APPLETS),$(sort $(wildcard applets/$a/*.c))) \
+            $(LIBSRC)
 OBJ      := $(SRC:%.c=$B/%.o)
 
 CC       := $(MUSL)/bin/musl-gcc

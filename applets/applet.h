@@ -36,14 +36,20 @@ struct applet {
 /* Print the help of the running applet to standard output. Returns DONE. */
 int applet_help(void);
 
+/* Run a subcommand whose name is a's first word; it has its own options, and its name is "APPLET WORD". */
+int applet_sub(const struct applet *sub, struct args *a);
+
+/*
+ * The names by which an image calls this binary, NULL behind the last of at most max - 1: all applets
+ * but init, which is /init there.
+ */
+void applet_links(const char **out, size_t max);
+
 /* Print an error of usage as one line. Returns USAGE. */
 int applet_usage(const struct err *e);
 
 /* Print an error as one line. Returns FAILED. */
 int applet_fail(const struct err *e);
-
-/* Name of the applet number i of this binary, NULL behind the last one. */
-const char *applet_name(size_t i);
 
 /* Run another applet in this process, as if it had been called by argv[0]. -1 if there is none of that name. */
 int applet_run(int argc, char **argv);

@@ -7,6 +7,7 @@
 #include <time.h>
 
 #include "applet.h"
+#include "base/json.h"
 #include "dump/inspect.h"
 
 enum { OPT_VERIFY = 256, OPT_JSON, MAX_PROBLEMS = 20 };
@@ -163,14 +164,9 @@ static void show_text(enum soundness state)
 
 static void json_text_member(const char *name, const char *value)
 {
-	printf("  \"%s\": \"", name);
-	for (const unsigned char *p = (const unsigned char *)value; *p; p++) {
-		if (*p == '"' || *p == '\\' || *p < ' ' || *p > '~')
-			printf("\\u%04x", *p);
-		else
-			putchar(*p);
-	}
-	printf("\",\n");
+	printf("  \"%s\": ", name);
+	json_put(stdout, value);
+	printf(",\n");
 }
 
 static void json_number(const char *name, uint64_t value)

@@ -14,8 +14,7 @@
 #include "boot/finish.h"
 #include "boot/kexec_file.h"
 
-/* x86 takes 2047 bytes; the kernel puts up to 61 in front (elfcorehdr=, dmcryptkeys=). */
-enum { CMDLINE_SIZE = 2048 - 61, RUNNING_SIZE = 8192, SYNC_MS = 30000 };
+enum { CMDLINE_SIZE = CAPTURE_CMDLINE_SIZE, RUNNING_SIZE = 8192, SYNC_MS = 30000 };
 
 enum { OPT_INITRD = 256, OPT_CMDLINE, OPT_APPEND, OPT_REUSE };
 

@@ -33,11 +33,6 @@ static const struct applet *find(const char *name)
 	return NULL;
 }
 
-const char *applet_name(size_t i)
-{
-	return i < NR_APPLETS ? applets[i]->name : NULL;
-}
-
 int applet_help(void)
 {
 	printf("Usage: %s [OPTION]...%s%s\n%c%s.\n\n", running->name, running->operands[0] ? " " : "",
@@ -87,6 +82,26 @@ static int run(const struct applet *applet, int argc, char **argv)
 	rc = applet->main(&args);
 	free(operands);
 	return rc;
+}
+
+int applet_sub(const struct applet *sub, struct args *a)
+{
+	struct args args;
+
+	running = sub;
+	log_set_name(sub->name);
+	args_init(&args, a->argc - 1, a->argv + 1, sub->opts, a->operands);
+	return sub->main(&args);
+}
+
+void applet_links(const char **out, size_t max)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < NR_APPLETS && n + 1 < max; i++)
+		if (strcmp(applets[i]->name, "init"))
+			out[n++] = applets[i]->name;
+	out[n] = NULL;
 }
 
 int applet_run(int argc, char **argv)

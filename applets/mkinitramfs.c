@@ -30,7 +30,7 @@ APPLET(mkinitramfs, "mkinitramfs", "make the initramfs of a capture kernel", "")
 struct mkinitramfs {
 	const char       *output, *compress;
 	struct image_spec spec;
-	const char       *adds[MAX_ADDS], *applets[MAX_APPLETS + 1];
+	const char       *adds[MAX_ADDS], *applets[MAX_APPLETS];
 	int64_t           mtime;
 };
 
@@ -67,7 +67,6 @@ static int fill(struct mkinitramfs *m, struct utsname *uts, struct err *e)
 {
 	const char *epoch = getenv("SOURCE_DATE_EPOCH");
 	unsigned long long seconds = 0;
-	size_t n = 0;
 
 	if (epoch && parse_number(epoch, "SOURCE_DATE_EPOCH", 0, UINT32_MAX, &seconds, e))
 		return -EINVAL;
@@ -77,10 +76,7 @@ static int fill(struct mkinitramfs *m, struct utsname *uts, struct err *e)
 		m->spec.release = uts->release;
 	if (!m->spec.root)
 		m->spec.root = "";
-	/* "init" is /init, which the manifest has. */
-	for (size_t i = 0; applet_name(i) && n < MAX_APPLETS; i++)
-		if (strcmp(applet_name(i), "init"))
-			m->applets[n++] = applet_name(i);
+	applet_links(m->applets, MAX_APPLETS);
 	m->spec.adds = m->adds;
 	m->spec.applets = m->applets;
 	m->spec.program = "/proc/self/exe";

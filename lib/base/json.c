@@ -188,3 +188,15 @@ bool json_u64(struct json value, uint64_t *out)
 	*out = n;
 	return true;
 }
+
+void json_put(FILE *out, const char *text)
+{
+	putc('"', out);
+	for (const unsigned char *p = (const unsigned char *)text; *p; p++) {
+		if (*p == '"' || *p == '\\' || *p < ' ' || *p > '~')
+			fprintf(out, "\\u%04x", *p);
+		else
+			putc(*p, out);
+	}
+	putc('"', out);
+}

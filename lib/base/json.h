@@ -6,6 +6,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 
 /* A value inside a text that somebody else owns; not NUL terminated. */
 struct json {
@@ -32,6 +33,9 @@ bool json_next(struct json *rest, struct json *item);
  * A string into out, always terminated, cut to size; \uNNNN above 0x7f becomes '?'. False if it is none.
  */
 bool json_string(struct json value, char *out, size_t size);
+
+/* Write text as a string with its quotes: bytes that are not printable ASCII as \u00XX. */
+void json_put(FILE *out, const char *text);
 
 /* A whole number from 0 to 2^64 - 1; false if it is none. */
 bool json_u64(struct json value, uint64_t *out);

@@ -9,6 +9,12 @@
 
 #include "base/err.h"
 
+/*
+ * Most bytes of a command line with its NUL: x86 takes 2047, of which the kernel takes up to 61 for what it
+ * puts in front (elfcorehdr=, dmcryptkeys=).
+ */
+enum { CAPTURE_CMDLINE_SIZE = 2048 - 61 };
+
 /* What is known of the machine. */
 struct capture_facts {
 	const char *running;		/* command line of the running kernel */

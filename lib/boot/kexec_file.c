@@ -16,6 +16,7 @@
 
 #include "base/buf.h"
 #include "base/io.h"
+#include "boot/kexec_state.h"
 
 /*
  * What a reservation should be for local targets: measured, the kernel itself takes 60-65 MiB of
@@ -25,20 +26,11 @@
 
 enum { BUSY_TRIES = 20, BUSY_NAP_MS = 250 };
 
-/* The text of the first of two files that is there; Linux 6.19 moved these into a directory. */
-static int read_state(const char *now, const char *before, char *out, size_t size)
-{
-	return read_line(now, out, size) ? read_line(before, out, size) : 0;
-}
-
 int kexec_loaded(enum kexec_slot slot, struct err *e)
 {
 	bool crash = slot == KEXEC_SLOT_CRASH;
 	char text[16];
-	int rc = crash ? read_state("/sys/kernel/kexec/crash_loaded",
-				    "/sys/kernel/kexec_crash_loaded", text, sizeof(text))
-		       : read_state("/sys/kernel/kexec/loaded", "/sys/kernel/kexec_loaded", text,
-				    sizeof(text));
+	int rc = kexec_sysfs("", crash ? "crash_loaded" : "loaded", text, sizeof(text));
 
 	if (rc == -ENOENT)
 		return err_say(e, rc,
@@ -53,8 +45,7 @@ int kexec_loaded(enum kexec_slot slot, struct err *e)
 int kexec_reservation(uint64_t *bytes)
 {
 	char text[32];
-	int rc = read_state("/sys/kernel/kexec/crash_size", "/sys/kernel/kexec_crash_size", text,
-			    sizeof(text));
+	int rc = kexec_sysfs("", "crash_size", text, sizeof(text));
 
 	if (!rc)
 		*bytes = strtoull(text, NULL, 10);
@@ -66,15 +57,6 @@ static bool setting_is(const char *path, const char *value)
 	char text[32];
 
 	return !read_line(path, text, sizeof(text)) && !strcmp(text, value);
-}
-
-/* "none [integrity] confidentiality" */
-static bool is_locked_down(void)
-{
-	char text[128];
-
-	return !read_line("/sys/kernel/security/lockdown", text, sizeof(text)) &&
-	       !strstr(text, "[none]");
 }
 
 /* Which of the reasons for EPERM it is. */
@@ -89,7 +71,7 @@ static const char *why_not_permitted(enum kexec_slot slot)
 		return "kernel.kexec_load_limit_panic or _reboot is used up until the next boot";
 	if (geteuid())
 		return "root (CAP_SYS_BOOT) is needed";
-	if (is_locked_down())
+	if (kexec_locked_down(""))
 		return "the kernel is locked down (/sys/kernel/security/lockdown) and trusts no "
 		       "signature of it: use the distribution's signed kernel";
 	return "CAP_SYS_BOOT is needed, which containers do not have";

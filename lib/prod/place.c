@@ -1,0 +1,105 @@
+/* place - which kernel, which configuration, which directory of ours? */
+/* SPDX-License-Identifier: MIT */
+#include "prod/place.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/buf.h"
+#include "base/io.h"
+
+const char *place_path(const struct place *p, const char *path, char out[PATH_MAX])
+{
+	snprintf(out, PATH_MAX, "%s%s", p->root, path);
+	return out;
+}
+
+int place_find_kernel(const char *root, const char *release, char *out, size_t size, struct err *e)
+{
+	static const struct { const char *before, *after; } at[] = {
+		{ "/boot/vmlinuz-", "" },		/* Debian, Fedora, SUSE */
+		{ "/lib/modules/", "/vmlinuz" },	/* Fedora, RHEL, Arch */
+		{ "/usr/lib/modules/", "/vmlinuz" },
+		{ "/usr/lib/modules/", "/Image" },	/* SUSE on aarch64 */
+		{ "/boot/Image-", "" },
+		{ "/boot/kernel-", "" },		/* Gentoo */
+	};
+
+	for (size_t i = 0; i < sizeof(at) / sizeof(at[0]); i++) {
+		snprintf(out, size, "%s%s%s%s", root, at[i].before, release, at[i].after);
+		if (!access(out, F_OK))
+			return 0;
+	}
+	return err_say(e, -ENOENT, "there is no kernel %s: looked for %s/boot/vmlinuz-%s and "
+				   "lib/modules/%s/vmlinuz; name its file by --kernel", release, root, release,
+		       release);
+}
+
+/* Documentation/arch/x86/boot.rst: kernel_version at 0x20e, an offset less 0x200 to a text. */
+void place_kernel_release(const char *path, char *out, size_t size)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	uint8_t head[0x210];
+	ssize_t n;
+
+	out[0] = 0;
+	if (fd < 0)
+		return;
+	if (pread_full(fd, head, sizeof(head), 0) == (ssize_t)sizeof(head) && !memcmp(head + 0x202, "HdrS", 4) &&
+	    get_le16(head + 0x20e)) {
+		n = pread_full(fd, out, size - 1, 0x200 + (uint64_t)get_le16(head + 0x20e));
+		out[n > 0 ? n : 0] = 0;
+		out[strcspn(out, " \n")] = 0;
+	}
+	close(fd);
+}
+
+/* An image that is named: its own release, or else the running one, whose modules are the best guess. */
+static void take_kernel(struct place *p)
+{
+	struct err *e = &p->no_kernel;
+	const char *want = p->want_kernel;
+
+	if (!want || !strchr(want, '/')) {
+		snprintf(p->release, sizeof(p->release), "%s", want ? want : p->running);
+		place_find_kernel(p->root, p->release, p->kernel, sizeof(p->kernel), e);
+		return;
+	}
+	if (access(want, R_OK))
+		err_set(e, -errno, "open %s", want);
+	snprintf(p->kernel, sizeof(p->kernel), "%s", want);
+	place_kernel_release(want, p->release, sizeof(p->release));
+	if (!p->release[0])
+		strcpy(p->release, p->running);
+}
+
+int place_fill(struct place *p, struct err *e)
+{
+	char path[PATH_MAX];
+	int rc;
+
+	p->root = p->root && strcmp(p->root, "/") ? p->root : "";
+	if (p->config)
+		snprintf(p->conf_path, sizeof(p->conf_path), "%s", p->config);
+	else
+		place_path(p, "/etc/kdump.conf", p->conf_path);
+	if (p->state_dir)
+		snprintf(p->state, sizeof(p->state), "%s", p->state_dir);
+	else
+		place_path(p, "/var/lib/kdumpbox", p->state);
+	rc = read_line(place_path(p, "/proc/sys/kernel/osrelease", path), p->running, sizeof(p->running));
+	if (rc)
+		return err_set(e, rc, "read %s", path);
+	take_kernel(p);
+	return 0;
+}
+
+struct image_spec place_image(const struct place *p)
+{
+	return (struct image_spec){ .root = p->root, .release = p->release, .config = p->config,
+				    .modules = p->modules, .applets = p->applets,
+				    .program = p->program ? p->program : "/proc/self/exe" };
+}
