@@ -22,6 +22,8 @@ enum { KDUMP_CONFIG = 512, KDUMP_KERNEL, KDUMP_STATE, KDUMP_SYSROOT, KDUMP_APPEN
 #define KDUMP_OPT_MODULES { KDUMP_MODULES, "modules", "LIST", "drivers to load (default: those of the target's device here)" }
 #define KDUMP_OPT_STATE   { KDUMP_STATE, "state-dir", "DIR", "where images are kept (default: /var/lib/kdumpbox)" }
 #define KDUMP_OPT_SYSROOT { KDUMP_SYSROOT, "sysroot", "DIR", "look at the system below DIR, not at this one" }
+#define KDUMP_OPT_DRY_RUN { KDUMP_DRY_RUN, "dry-run", NULL, "show what would be done, and change nothing" }
+#define KDUMP_OPT_FORCE   { KDUMP_FORCE, "force", NULL, "load also what is current, or what cannot be taken back" }
 #define KDUMP_OPT_JSON    { KDUMP_JSON, "json", NULL, "print JSON" }
 
 struct kdump_call {
@@ -32,6 +34,9 @@ struct kdump_call {
 
 /* As args_next; the options above are kept in *k and not returned. */
 int kdump_next(struct kdump_call *k, struct args *a, struct err *e);
+
+/* kdump load; keep: with the options of the last time where a gives no others, which is kdump reload. */
+int kdump_load(struct args *a, bool keep);
 
 /* Fill k->place (place_fill). Returns as that. */
 int kdump_ready(struct kdump_call *k, struct err *e);

@@ -110,7 +110,7 @@ static const char *line_part(const char *key, size_t n)
 static int add_conf(struct inputs *in, const char *text, size_t len, struct err *e)
 {
 	const char *end = text + len;
-	int rc = 0;
+	int rc = inputs_add(in, "configuration", "", 0, e);	/* also if it is all defaults */
 
 	while (text < end && !rc) {
 		const char *stop = memchr(text, '\n', (size_t)(end - text)), *p = text;

@@ -57,6 +57,22 @@ void place_kernel_release(const char *path, char *out, size_t size)
 	close(fd);
 }
 
+/* So that it still leads there from another directory. */
+static int absolute(const char *path, char out[PATH_MAX], struct err *e)
+{
+	size_t n = 0;
+
+	if (path[0] != '/') {
+		if (!getcwd(out, PATH_MAX))
+			return err_set(e, -errno, "look up %s", path);
+		n = strlen(out);
+		out[n++] = '/';
+	}
+	if (snprintf(out + n, PATH_MAX - n, "%s", path) >= (int)(PATH_MAX - n))
+		return err_set(e, -ENAMETOOLONG, "look up %.200s", path);
+	return 0;
+}
+
 /* An image that is named: its own release, or else the running one, whose modules are the best guess. */
 static void take_kernel(struct place *p)
 {
@@ -70,7 +86,8 @@ static void take_kernel(struct place *p)
 	}
 	if (access(want, R_OK))
 		err_set(e, -errno, "open %s", want);
-	snprintf(p->kernel, sizeof(p->kernel), "%s", want);
+	else
+		absolute(want, p->kernel, e);
 	place_kernel_release(want, p->release, sizeof(p->release));
 	if (!p->release[0])
 		strcpy(p->release, p->running);
@@ -82,14 +99,14 @@ int place_fill(struct place *p, struct err *e)
 	int rc;
 
 	p->root = p->root && strcmp(p->root, "/") ? p->root : "";
-	if (p->config)
-		snprintf(p->conf_path, sizeof(p->conf_path), "%s", p->config);
-	else
-		place_path(p, "/etc/kdump.conf", p->conf_path);
-	if (p->state_dir)
-		snprintf(p->state, sizeof(p->state), "%s", p->state_dir);
-	else
-		place_path(p, "/var/lib/kdumpbox", p->state);
+	place_path(p, "/etc/kdump.conf", p->conf_path);
+	place_path(p, "/var/lib/kdumpbox", p->state);
+	p->no_kernel = (struct err){ 0 };
+	rc = p->config ? absolute(p->config, p->conf_path, e) : 0;
+	if (!rc && p->state_dir)
+		rc = absolute(p->state_dir, p->state, e);
+	if (rc)
+		return rc;
 	rc = read_line(place_path(p, "/proc/sys/kernel/osrelease", path), p->running, sizeof(p->running));
 	if (rc)
 		return err_set(e, rc, "read %s", path);

@@ -23,6 +23,29 @@ void record_boot_id(const char *root, char out[40])
 		out[0] = 0;
 }
 
+void record_keep_options(struct record *r, const struct place *p)
+{
+	const char *kernel = p->want_kernel ? p->want_kernel : "";
+
+	snprintf(r->want_kernel, sizeof(r->want_kernel), "%s", strchr(kernel, '/') ? p->kernel : kernel);
+	snprintf(r->config, sizeof(r->config), "%s", p->config ? p->conf_path : "");
+	snprintf(r->append, sizeof(r->append), "%s", p->append ? p->append : "");
+	snprintf(r->modules, sizeof(r->modules), "%s", p->modules ? p->modules : "");
+}
+
+static const char *choose(const char *given, const char *kept)
+{
+	return given || !kept[0] ? given : kept;
+}
+
+void record_use_options(const struct record *r, struct place *p)
+{
+	p->want_kernel = choose(p->want_kernel, r->want_kernel);
+	p->config = choose(p->config, r->config);
+	p->append = choose(p->append, r->append);
+	p->modules = choose(p->modules, r->modules);
+}
+
 static void text_of(struct json top, const char *name, char *out, size_t size)
 {
 	struct json v;
@@ -62,6 +85,10 @@ static int parse(struct record *r, const char *text, size_t len, struct err *e)
 	text_of(top, "kernel", r->kernel, sizeof(r->kernel));
 	text_of(top, "initrd", r->initrd, sizeof(r->initrd));
 	text_of(top, "cmdline", r->cmdline, sizeof(r->cmdline));
+	text_of(top, "want_kernel", r->want_kernel, sizeof(r->want_kernel));
+	text_of(top, "config", r->config, sizeof(r->config));
+	text_of(top, "append", r->append, sizeof(r->append));
+	text_of(top, "modules", r->modules, sizeof(r->modules));
 	r->loaded_at = number_of(top, "loaded_at");
 	r->machine = sum_of(top, "machine");
 	r->initrd_sum = sum_of(top, "initrd_sum");
@@ -122,6 +149,10 @@ static void put(FILE *out, const struct record *r)
 	put_text(out, "kernel", r->kernel);
 	put_text(out, "initrd", r->initrd);
 	put_text(out, "cmdline", r->cmdline);
+	put_text(out, "want_kernel", r->want_kernel);
+	put_text(out, "config", r->config);
+	put_text(out, "append", r->append);
+	put_text(out, "modules", r->modules);
 	put_number(out, "loaded_at", r->loaded_at);
 	put_sum(out, "machine", r->machine);
 	put_sum(out, "initrd_sum", r->initrd_sum);

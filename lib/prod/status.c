@@ -58,7 +58,7 @@ static int compare(struct status *s, const struct place *p, struct err *e)
 	return rc;
 }
 
-int status_read(struct status *s, const struct place *p, struct err *e)
+int status_known(struct status *s, const struct place *p, struct err *e)
 {
 	char boot_id[40];
 	int rc = kexec_state_read(&s->kexec, p->root, e);
@@ -70,12 +70,24 @@ int status_read(struct status *s, const struct place *p, struct err *e)
 		return rc;
 	record_boot_id(p->root, boot_id);
 	s->ours = !rc && s->kexec.loaded && boot_id[0] && !strcmp(boot_id, s->record.boot_id);
-	if (!s->kexec.loaded)
+	return 0;
+}
+
+int status_read(struct status *s, struct place *p, struct err *e)
+{
+	int rc = status_known(s, p, e);
+
+	if (rc)
+		return rc;
+	if (!s->kexec.loaded) {
 		s->is = s->kexec.reserved ? NOT_LOADED : NOT_RESERVED;
-	else if (!s->ours)
+	} else if (!s->ours) {
 		s->is = READY_FOREIGN;
-	else
-		return compare(s, p, e);
+	} else {
+		record_use_options(&s->record, p);
+		rc = place_fill(p, e);
+		return rc ? rc : compare(s, p, e);
+	}
 	return 0;
 }
 

@@ -35,11 +35,15 @@ struct status {
 };
 
 /*
- * Look. Zero-initialise s; status_free in any case. p is filled. Returns 0, or an error if not even
+ * Look. Zero-initialise s; status_free in any case. p is filled; of the options that it leaves open it gets
+ * those with which the image was loaded (record.h). Returns 0, or an error if not even
  * the kernel says whether something is loaded, or the record cannot be read.
  */
-int status_read(struct status *s, const struct place *p, struct err *e);
+int status_read(struct status *s, struct place *p, struct err *e);
 void status_free(struct status *s);
+
+/* The part of it that takes no time: what the kernel and the record say. Sets kexec, record and ours. */
+int status_known(struct status *s, const struct place *p, struct err *e);
 
 /* Compare with what is wanted, for one who has it already: sets changes. Returns 0 or -ENOMEM. */
 int status_compare(struct status *s, const struct inputs *now, uint64_t machine, struct err *e);
