@@ -185,6 +185,22 @@ void conf_note(struct kdump_conf *c, const char *fmt, ...) __attribute__((format
  */
 int conf_collector(struct kdump_conf *c, struct target_opts *o, const char *value, struct err *e);
 
+/*
+ * Tell each key and its value as text ("" if not set), in the order of the manual: those of *o, or if that is NULL
+ * all of *c but targets and network.
+ */
+void conf_list(const struct kdump_conf *c, const struct target_opts *o,
+	       void (*tell)(void *ctx, const char *key, const char *value), void *ctx);
+
+/* Does a line with this key (len bytes) open the block of a target? */
+bool conf_is_target(const char *key, size_t len);
+
+/*
+ * The number of the last line, from 1, of text that sets key, in the block of that target (from 1) or before all
+ * blocks; target 0: in any. 0 if none does.
+ */
+unsigned conf_line(const char *text, int target, const char *key);
+
 /* Is it on another machine? */
 bool target_is_remote(const struct target *t);
 

@@ -385,3 +385,35 @@ int conf_apply(struct conf_parser *p, const char *place, const char *key, const 
 		conf_note(p->c, "%sdefault: its name is failure_action now", place);
 	return 0;
 }
+
+bool conf_is_target(const char *key, size_t len)
+{
+	for (size_t i = 0; i < NR_KEYWORDS && keywords[i].group == G_TARGET; i++)
+		if (strlen(keywords[i].name) == len && !memcmp(keywords[i].name, key, len))
+			return true;
+	return false;
+}
+
+void conf_list(const struct kdump_conf *c, const struct target_opts *o,
+	       void (*tell)(void *ctx, const char *key, const char *value), void *ctx)
+{
+	for (const struct keyword *k = keywords; k < keywords + NR_KEYWORDS; k++) {
+		const char *field = (o ? (const char *)o : (const char *)c) + k->at;
+		char number[64];
+
+		if (k->kind != (o ? OF_TARGET : OURS) || !k->set || !strcmp(k->name, "default"))
+			continue;
+		if (k->set == set_number) {
+			snprintf(number, sizeof(number), "%d%s%s", *(const int *)field,
+				 o && k->group == G_LEVEL && o->next_levels[0] ? "," : "",
+				 o && k->group == G_LEVEL ? o->next_levels : "");
+			tell(ctx, k->name, number);
+		} else if (k->set == set_action) {
+			tell(ctx, k->name, action_name(*(const enum conf_action *)field));
+		} else if (k->set == set_root) {
+			tell(ctx, k->name, c->root.device);
+		} else if (k->set != set_target && k->set != set_network && k->set != set_collector) {
+			tell(ctx, k->name, field);
+		}
+	}
+}

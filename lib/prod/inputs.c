@@ -10,6 +10,7 @@
 #define XXH_INLINE_ALL
 #include <xxhash.h>
 
+#include "base/conf.h"
 #include "base/io.h"
 #include "boot/modtree.h"
 
@@ -96,13 +97,12 @@ int inputs_add_file(struct inputs *in, const char *name, const char *path, struc
 /* Lines of kdump.conf that mkinitramfs finds out by itself where the user left it to it. */
 static const char *line_part(const char *key, size_t n)
 {
-	static const char *const targets[] = {
-		"ext2", "ext3", "ext4", "xfs", "btrfs", "minix", "vfat", "virtiofs", "raw", "ssh", "http",
-		"path", "mount_options", "root_device",
-	};
+	static const char *const places[] = { "path", "mount_options", "root_device" };
 
-	for (size_t i = 0; i < sizeof(targets) / sizeof(targets[0]); i++)
-		if (n == strlen(targets[i]) && !memcmp(key, targets[i], n))
+	if (conf_is_target(key, n))
+		return "target";
+	for (size_t i = 0; i < sizeof(places) / sizeof(places[0]); i++)
+		if (n == strlen(places[i]) && !memcmp(key, places[i], n))
 			return "target";
 	return n == 7 && !memcmp(key, "network", n) ? "network" : "configuration";
 }

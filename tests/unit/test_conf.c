@@ -525,6 +525,66 @@ static void test_documented_defaults(void **state)
 	assert_int_equal(keys, 16);
 }
 
+static const struct {
+	const char *why, *text;
+	int         target;
+	const char *key;
+	unsigned    line;
+} where[] = {
+	{ "for all", "# a\npath /x\next4 UUID=1\n", 1, "path", 2 },
+	{ "in its own block", "path /x\next4 UUID=1\npath /y\n", 1, "path", 3 },
+	{ "in the block of another one", "ext4 UUID=1\npath /y\nraw /dev/vda\n", 2, "path", 0 },
+	{ "in a later block", "ext4 UUID=1\nraw /dev/vda\n\n  port 23", 2, "port", 4 },
+	{ "the target itself", "ext4 UUID=1\next4 UUID=2\n", 2, "ext4", 2 },
+	{ "in any", "ext4 UUID=1\ndeadline 3\n", 0, "deadline", 2 },
+	{ "the last one", "deadline 3\ndeadline 4\n", 0, "deadline", 2 },
+	{ "a longer key", "deadlines 3\n", 0, "deadline", 0 },
+	{ "a comment", "#deadline 3\n", 0, "deadline", 0 },
+	{ "nothing", "", 0, "deadline", 0 },
+};
+
+static void test_lines(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < COUNT(where); i++) {
+		print_message("%s\n", where[i].why);
+		assert_int_equal(conf_line(where[i].text, where[i].target, where[i].key), where[i].line);
+	}
+}
+
+static void take_listed(void *ctx, const char *key, const char *value)
+{
+	char *out = ctx;
+
+	snprintf(out + strlen(out), 4096 - strlen(out), "%s=%s\n", key, value);
+}
+
+/* What is listed, read again, is the same. */
+static void test_list(void **state)
+{
+	struct err e = { 0 };
+	struct kdump_conf c = parse("ext4 UUID=1\npath /x\ndump_level 1\ncompress lzo\nfailure_action halt\n"
+				    "deadline 7\nkdump_pre /a\nroot_device /dev/vda\n"
+				    "raw /dev/vdb\ncore_collector makedumpfile -d 31,1", CONF_STRICT, &e);
+	char all[4096] = "", opts[4096] = "";
+
+	(void)state;
+	assert_int_equal(e.code, 0);
+	conf_list(&c, NULL, take_listed, all);
+	conf_list(&c, &c.targets[0].opts, take_listed, opts);
+	assert_non_null(strstr(all, "failure_action=halt\nfinal_action=reboot\nkdump_pre=/a\n"));
+	assert_non_null(strstr(all, "root_device=/dev/vda\n"));
+	assert_non_null(strstr(all, "deadline=7\n"));
+	assert_null(strstr(all, "default="));
+	assert_null(strstr(all, "path="));
+	assert_non_null(strstr(opts, "path=/x\n"));
+	assert_non_null(strstr(opts, "dump_level=1\ncompress=lzo\n"));
+	assert_null(strstr(opts, "deadline="));
+	opts[0] = 0;
+	conf_list(&c, &c.targets[1].opts, take_listed, opts);
+	assert_non_null(strstr(opts, "dump_level=31,1\n"));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -534,7 +594,8 @@ int main(void)
 		cmocka_unit_test(test_collector),
 		cmocka_unit_test(test_collector_levels), cmocka_unit_test(test_words),
 		cmocka_unit_test(test_cmdline), cmocka_unit_test(test_garbage), cmocka_unit_test(test_read),
-		cmocka_unit_test(test_documented_defaults),
+		cmocka_unit_test(test_documented_defaults), cmocka_unit_test(test_lines),
+		cmocka_unit_test(test_list),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
