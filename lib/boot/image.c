@@ -16,9 +16,8 @@
 #include "boot/imagemod.h"
 #include "boot/imageprog.h"
 #include "boot/imageserver.h"
+#include "boot/kconfig.h"
 #include "boot/modtree.h"
-
-enum { CONFIG_MAX = 4 << 20 };
 
 /* A line of initramfs/manifest. */
 static const struct line {
@@ -165,23 +164,12 @@ int image_collect(struct cpio *c, const struct image_spec *spec, struct image_re
 
 enum squeeze image_best_squeeze(const char *root, const char *release)
 {
-	static const struct { const char *before, *after; } places[] = {
-		{ "/boot/config-", "" },
-		{ "/lib/modules/", "/config" },
-		{ "/usr/lib/modules/", "/config" },
-	};
-	char path[PATH_MAX], *text;
+	char from[PATH_MAX], *text;
 	bool zstd = false;
-	size_t len;
 
-	for (size_t i = 0; i < sizeof(places) / sizeof(places[0]); i++) {
-		snprintf(path, sizeof(path), "%s%s%s%s", root, places[i].before, release,
-			 places[i].after);
-		if (read_file(path, CONFIG_MAX, &text, &len, NULL))
-			continue;
-		zstd = strstr(text, "\nCONFIG_RD_ZSTD=y\n");
+	if (!kconfig_read(root, release, false, &text, from, sizeof(from), NULL)) {
+		zstd = kconfig_has(text, "CONFIG_RD_ZSTD");
 		free(text);
-		break;
 	}
 	return zstd ? SQUEEZE_ZSTD : SQUEEZE_GZIP;
 }

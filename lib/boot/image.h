@@ -35,8 +35,8 @@ int image_collect(struct cpio *c, const struct image_spec *spec, struct image_re
 		  struct err *e);
 
 /*
- * The compression that the kernel can unpack, by its configuration below root (boot/config-RELEASE
- * or lib/modules/RELEASE/config): zstd if it says so, else gzip.
+ * The compression that the kernel can unpack, by its configuration below root (kconfig.h): zstd if it says
+ * so, else gzip.
  */
 enum squeeze image_best_squeeze(const char *root, const char *release);
 

@@ -139,20 +139,27 @@ void server_keep_network(void *arg, const struct step_out *out)
 	snprintf(a->address, sizeof(a->address), "%.60s", out->text);
 }
 
-/* Ask for the directory. A server that makes none, or needs none to be made, lets the first PUT tell. */
-static int make_collection(const struct attempt *a, const char *dir, struct err *e)
+void server_web(const struct target *t, struct http_options *out)
 {
-	const struct target_opts *o = &a->target.opts;
-	struct http_options options = {
+	const struct target_opts *o = &t->opts;
+
+	*out = (struct http_options){
 		.tls = { .ca_file = o->cacert[0] ? o->cacert : NULL,
 			 .pins = o->pinnedpubkey[0] ? o->pinnedpubkey : NULL },
 		.bearer_file = o->bearer_file[0] ? o->bearer_file : NULL, .retry_s = 60,
 	};
+}
+
+/* Ask for the directory. A server that makes none, or needs none to be made, lets the first PUT tell. */
+static int make_collection(const struct attempt *a, const char *dir, struct err *e)
+{
+	struct http_options options;
 	char base[600], text[1300];
 	struct http *h = NULL;
 	struct url url;
 	int rc;
 
+	server_web(&a->target, &options);
 	server_url(&a->target, base, sizeof(base));
 	snprintf(text, sizeof(text), "%s%s/", base, dir);
 	rc = url_parse(&url, text, e);
@@ -189,22 +196,28 @@ void server_keep_directory(void *arg, const struct step_out *out)
 	target_file(a, a->target.kind == TARGET_HTTP ? "vmcore.flat" : "vmcore", a->vmcore, sizeof(a->vmcore));
 }
 
+void server_login(const struct target *t, struct server *s, struct ssh_login *l)
+{
+	const struct target_opts *o = &t->opts;
+
+	server_split(t, s);
+	*l = (struct ssh_login){ .user = s->user, .host = s->host, .keys = { o->sshkey }, .nr_keys = 1,
+				 .port = (uint16_t)o->port, .tries = 1, .connect_ms = 30000,
+				 .pin = o->host_key[0] ? o->host_key : NULL };
+	l->nr_known_hosts = server_known(t, l->known_hosts);
+}
+
 int server_answers(void *arg, struct step_out *out)
 {
 	const struct attempt *a = arg;
-	const struct target_opts *o = &a->target.opts;
-	struct ssh_login l = { .keys = { o->sshkey }, .nr_keys = 1, .port = (uint16_t)o->port, .tries = 1,
-			       .connect_ms = 30000, .pin = o->host_key[0] ? o->host_key : NULL };
 	struct ssh *ssh = NULL;
+	struct ssh_login l;
 	struct server s;
 	int rc;
 
 	if (a->target.kind != TARGET_SSH)
 		return 0;
-	server_split(&a->target, &s);
-	l.user = s.user;
-	l.host = s.host;
-	l.nr_known_hosts = server_known(&a->target, l.known_hosts);
+	server_login(&a->target, &s, &l);
 	rc = ssh_login(&ssh, &l, &out->err);
 	if (!rc)
 		ssh_close(ssh);

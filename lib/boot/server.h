@@ -4,6 +4,8 @@
 #define BOOT_SERVER_H
 
 #include "boot/target.h"
+#include "http/http.h"
+#include "ssh/login.h"
 
 /* What "ssh user@host" or "http URL" says; no user there. */
 struct server {
@@ -22,6 +24,15 @@ bool server_path(const char *path, char *out, size_t size);
 /* The files in which the server's key is looked up, borrowed from *t. Returns how many; 0 if it is pinned. */
 enum { SERVER_KNOWN_MAX = 2 };
 size_t server_known(const struct target *t, const char *out[SERVER_KNOWN_MAX]);
+
+/*
+ * How to log in to an ssh target: keys, known hosts, once. Strings are borrowed from *t and *s, which is filled as
+ * by server_split.
+ */
+void server_login(const struct target *t, struct server *s, struct ssh_login *l);
+
+/* How to talk to the server of an http target; borrowed from *t. */
+void server_web(const struct target *t, struct http_options *out);
 
 /* ---- for struct step: run in the child with a struct attempt */
 

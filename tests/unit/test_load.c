@@ -13,12 +13,13 @@
 #include <cmocka.h>
 
 #include "base/io.h"
+#include "lib_system.h"
 #include "lib_tree.h"
 #include "prod/load.h"
 
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))
-#define RELEASE "6.1.0-test"
-#define MODULES "lib/modules/" RELEASE "/"
+#define RELEASE SYSTEM_RELEASE
+#define MODULES SYSTEM_MODULES
 
 static char root[64];
 
@@ -50,28 +51,9 @@ static int load_double(const char *kernel, const char *initrd, const char *cmdli
 
 static int make_root(void **state)
 {
-	char module[4096];
-	size_t n = tree_module(module, "license=GPL", 12);
-
 	(void)state;
 	memset(&kernel_side, 0, sizeof(kernel_side));
-	tree_make(root);
-	tree_text(root, "proc/sys/kernel/osrelease", RELEASE "\n");
-	tree_text(root, "proc/sys/kernel/random/boot_id", "01234567-89ab-cdef-0123-456789abcdef\n");
-	tree_text(root, "proc/cmdline", "BOOT_IMAGE=/vmlinuz root=/dev/sda1 console=ttyS0 crashkernel=128M\n");
-	tree_text(root, "proc/iomem", "00001000-0009fbff : System RAM\n00100000-3fffffff : System RAM\n"
-				      "  01000000-01ffffff : Kernel code\n");
-	tree_text(root, "sys/devices/system/cpu/present", "0-3\n");
-	tree_text(root, "sys/kernel/kexec_crash_loaded", "0\n");
-	tree_text(root, "sys/kernel/kexec_crash_size", "134217728\n");
-	tree_text(root, "boot/vmlinuz-" RELEASE, "a kernel\n");
-	tree_text(root, "boot/config-" RELEASE, "CONFIG_X=y\nCONFIG_RD_ZSTD=y\n");
-	tree_bytes(root, MODULES "kernel/virtio_blk.ko", module, n);
-	tree_bytes(root, MODULES "kernel/virtio_pci.ko", module, n);
-	tree_text(root, MODULES "modules.dep", "kernel/virtio_blk.ko:\nkernel/virtio_pci.ko:\n");
-	tree_text(root, "etc/kdump.conf", "raw /dev/vda\n");
-	tree_text(root, "program", "static program");
-	tree_mode(root, "program", 0755);
+	system_make(root);
 	return 0;
 }
 
@@ -82,15 +64,11 @@ static int remove_root(void **state)
 	return 0;
 }
 
-static const char *const no_links[] = { NULL };
-
 static void fill(struct place *p, char program[128])
 {
-	struct err e = { 0 };
-
 	snprintf(program, 128, "%s/program", root);
-	*p = (struct place){ .root = root, .modules = "virtio_blk", .program = program, .applets = no_links };
-	assert_int_equal(place_fill(p, &e), 0);
+	system_place(root, p);
+	p->program = program;
 }
 
 /* kdump load; *report is freed by the caller. */

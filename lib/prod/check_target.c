@@ -1,0 +1,279 @@
+/* check_target - is the place for the dump there, and large enough? */
+/* SPDX-License-Identifier: MIT */
+#include "prod/check.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/stat.h>
+#include <sys/statvfs.h>
+#include <sys/sysmacros.h>
+#include <unistd.h>
+
+#include <linux/fs.h>
+
+#include "base/io.h"
+#include "boot/device.h"
+#include "boot/server.h"
+#include "boot/superblock.h"
+#include "http/http.h"
+#include "ssh/login.h"
+#include "ssh/sftp.h"
+
+enum { MEMINFO_MAX = 64 << 10, MOUNTINFO_MAX = 16 << 20, LEAST_BYTES = 32 << 20 };
+
+static uint64_t field(const char *meminfo, const char *name)
+{
+	const char *at = strstr(meminfo, name);
+
+	return at && at[strlen(name)] == ':' ? strtoull(at + strlen(name) + 1, NULL, 10) << 10 : 0;
+}
+
+uint64_t check_dump_size(const char *root, int level)
+{
+	const struct place p = { .root = root };
+	char path[PATH_MAX], *text;
+	uint64_t total, left_out = 0;
+	size_t len;
+
+	if (read_file(place_path(&p, "/proc/meminfo", path), MEMINFO_MAX, &text, &len, NULL))
+		return 0;
+	total = field(text, "MemTotal");
+	if (level & 16)
+		left_out += field(text, "\nMemFree");
+	if (level & 6)
+		left_out += field(text, "\nCached") + field(text, "\nBuffers");
+	if (level & 8)
+		left_out += field(text, "\nAnonPages");
+	free(text);
+	return left_out < total ? total - left_out : 0;
+}
+
+static void tell_space(struct check *c, const char *where, int level, uint64_t space)
+{
+	unsigned long long need = check_dump_size(c->place->root, level), has = space;
+
+	if (space < LEAST_BYTES)
+		check_tell(c, "target", CHECK_FAILURE, "make room, or name another target", "%s: only %llu KiB are free", where,
+			   has >> 10);
+	else if (space < need)
+		check_tell(c, "target", CHECK_WARNING, "make room, raise dump_level, or add a second target",
+			   "%s: %llu MiB are free; a dump at level %d could have %llu MiB now, before compression", where,
+			   has >> 20, level, need >> 20);
+	else
+		check_tell(c, "target", CHECK_OK, NULL, "%s: %llu MiB are free, %llu MiB are the most that a dump at level %d "
+			   "could have now", where, has >> 20, need >> 20, level);
+}
+
+/* Is a line of mountinfo (proc(5)) a mount of that device, and where? Of btrfs only the source tells. */
+static bool is_mount_of(const char *line, dev_t dev, char where[PATH_MAX])
+{
+	const char *rest = strstr(line, " - "), *end = line + strcspn(line, "\n");
+	char source[PATH_MAX];
+	unsigned major, minor;
+	struct stat st;
+
+	if (sscanf(line, "%*u %*u %u:%u %*s %4095s", &major, &minor, where) != 3 || strchr(where, '\\'))
+		return false;
+	if (makedev(major, minor) == dev)
+		return true;
+	return !major && rest && rest < end && sscanf(rest, " - %*s %4095s", source) == 1 && source[0] == '/' &&
+	       !stat(source, &st) && S_ISBLK(st.st_mode) && st.st_rdev == dev;
+}
+
+/* Where the device is mounted; false if nowhere. Of several places one is as good as the other. */
+static bool mounted_at(const char *node, char where[PATH_MAX])
+{
+	bool found = false;
+	struct stat st;
+	size_t len;
+	char *text;
+
+	if (stat(node, &st) || read_file("/proc/self/mountinfo", MOUNTINFO_MAX, &text, &len, NULL))
+		return false;
+	for (char *line = text; *line && !found; line += strcspn(line, "\n"), line += *line == '\n')
+		found = is_mount_of(line, st.st_rdev, where);
+	free(text);
+	return found;
+}
+
+/* ext2 to 4 are mounted by one driver. */
+static bool same_type(const char *a, const char *b)
+{
+	return !strcmp(a, b) || (!strncmp(a, "ext", 3) && !strncmp(b, "ext", 3));
+}
+
+static void check_fs(struct check *c, const struct target *t, const char *node)
+{
+	char where[PATH_MAX], what[600];
+	struct superblock sb;
+	struct statvfs vfs;
+
+	snprintf(what, sizeof(what), "%s %s", t->keyword, t->device);
+	if (!mounted_at(node, where)) {
+		if (superblock_probe(node, &sb, NULL) || !same_type(sb.type, t->fstype))
+			check_tell(c, "target", CHECK_FAILURE, "make the filesystem, or mend the target line",
+				   "%s: there is no such filesystem on %s", what, node);
+		else
+			check_tell(c, "target", CHECK_OK, NULL, "%s: %s, which is not mounted: how much is free is not known",
+				   what, node);
+	} else if (statvfs(where, &vfs)) {
+		check_tell(c, "target", CHECK_FAILURE, NULL, "%s: %s: %s", what, where, strerror(errno));
+	} else {
+		snprintf(what, sizeof(what), "%s %s (%s)", t->keyword, t->device, node);
+		tell_space(c, what, t->opts.dump_level, (uint64_t)vfs.f_bavail * vfs.f_frsize);
+	}
+}
+
+static void check_raw(struct check *c, const struct target *t, const char *node)
+{
+	int fd = open(node, O_RDONLY | O_CLOEXEC);
+	struct superblock sb;
+	uint64_t bytes = 0;
+	char where[PATH_MAX], what[600];
+
+	snprintf(what, sizeof(what), "raw %s", t->device);
+	if (fd < 0 || ioctl(fd, BLKGETSIZE64, &bytes))
+		check_tell(c, "target", CHECK_FAILURE, NULL, "%s: %s: %s", what, node, strerror(errno));
+	else if (mounted_at(node, where))
+		check_tell(c, "target", CHECK_FAILURE, "name a partition for dumps alone",
+			   "%s is mounted on %s, and a dump would overwrite it", what, where);
+	else if (!superblock_probe(node, &sb, NULL))
+		check_tell(c, "target", CHECK_WARNING, "wipefs -a, if it is for dumps",
+			   "%s has a filesystem (%s), which a dump would overwrite", what, sb.type);
+	else
+		tell_space(c, what, t->opts.dump_level, bytes);
+	if (fd >= 0)
+		close(fd);
+}
+
+static int look_by_sftp(struct ssh *ssh, const char *path, uint64_t *space, struct err *e)
+{
+	char part[CONF_TEXT_MAX];
+	struct stream *stream;
+	struct sftp_attr attr;
+	struct sftp *sftp;
+	int rc = ssh_channel_subsystem(ssh, "sftp", &stream, e);
+
+	if (rc)
+		return rc;
+	rc = sftp_open(&sftp, stream, e);
+	if (rc) {
+		stream_close(stream);
+		return rc;
+	}
+	/* Directories that are missing are made after the crash: look at the last that is there. */
+	snprintf(part, sizeof(part), "%s", path);
+	while (part[1] && sftp_stat(sftp, part, &attr, NULL) == -ENOENT) {
+		*strrchr(part, '/') = 0;
+		if (!part[0])
+			strcpy(part, "/");
+	}
+	rc = sftp_space(sftp, part, space, e);
+	sftp_close(sftp);
+	stream_close(stream);
+	return rc;
+}
+
+static void check_ssh(struct check *c, const struct target *t)
+{
+	char what[CONF_TEXT_MAX + 8];
+	struct err e = { 0 };
+	struct ssh *ssh = NULL;
+	uint64_t space = 0;
+	struct ssh_login l;
+	struct server s;
+	int rc;
+
+	snprintf(what, sizeof(what), "ssh %s", t->device);
+	server_login(t, &s, &l);
+	rc = ssh_login(&ssh, &l, &e);
+	if (rc) {
+		check_tell(c, "target", CHECK_FAILURE, NULL, "%s: %s", what, e.msg);
+		return;
+	}
+	rc = look_by_sftp(ssh, t->opts.path, &space, &e);
+	ssh_close(ssh);
+	if (!rc)
+		tell_space(c, what, t->opts.dump_level, space);
+	else if (rc == -EOPNOTSUPP)
+		check_tell(c, "target", CHECK_OK, NULL, "%s: logged in; how much is free the server does not tell", what);
+	else
+		check_tell(c, "target", CHECK_FAILURE, NULL, "%s: logged in, but: %s", what, e.msg);
+}
+
+static void check_http(struct check *c, const struct target *t)
+{
+	char base[600], text[640];
+	struct http_options options;
+	struct http *h = NULL;
+	struct err e = { 0 };
+	struct url url;
+	uint64_t len;
+	int rc;
+
+	server_web(t, &options);
+	options.never_again = true;
+	server_url(t, base, sizeof(base));
+	snprintf(text, sizeof(text), "%s/", base);
+	rc = url_parse(&url, text, &e);
+	if (!rc)
+		rc = http_new(&h, &options, &url, &e);
+	if (!rc)
+		rc = http_size(h, &url, &len, &e);
+	http_free(h);
+	/* Whether HEAD of a directory is allowed does not matter: the server is there, and trusted. */
+	if (rc >= 0 || rc == -EREMOTEIO)
+		check_tell(c, "target", CHECK_OK, NULL, "http %s: the server answers", t->device);
+	else
+		check_tell(c, "target", CHECK_FAILURE, NULL, "http %s: %s", t->device, e.msg);
+}
+
+static bool is_read_only(const char *node)
+{
+	int fd = open(node, O_RDONLY | O_CLOEXEC), flag = 0;
+
+	if (fd >= 0) {
+		ioctl(fd, BLKROGET, &flag);
+		close(fd);
+	}
+	return flag;
+}
+
+static void check_local(struct check *c, const struct target *t)
+{
+	struct err e = { 0 };
+	char node[512];
+
+	if (!strcmp(t->fstype, "virtiofs"))
+		check_tell(c, "target", CHECK_OK, NULL, "virtiofs %s: not looked at", t->device);
+	else if (device_find(t->device, node, sizeof(node), &e))
+		check_tell(c, "target", CHECK_FAILURE, NULL, "%s %s: %s", t->keyword, t->device, e.msg);
+	else if (is_read_only(node))
+		check_tell(c, "target", CHECK_FAILURE, NULL, "%s %s: %s is read-only", t->keyword, t->device, node);
+	else if (t->kind == TARGET_RAW)
+		check_raw(c, t, node);
+	else
+		check_fs(c, t, node);
+}
+
+void check_targets(struct check *c, const struct kdump_conf *conf)
+{
+	if (*c->place->root) {
+		check_tell(c, "target", CHECK_WARNING, NULL, "targets are looked at on the machine itself only");
+		return;
+	}
+	for (int i = 0; i < conf->nr_targets; i++) {
+		const struct target *t = &conf->targets[i];
+
+		if (t->kind == TARGET_SSH)
+			check_ssh(c, t);
+		else if (t->kind == TARGET_HTTP)
+			check_http(c, t);
+		else
+			check_local(c, t);
+	}
+}
