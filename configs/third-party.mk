@@ -9,8 +9,8 @@ TP        ?= $B/third-party
 MUSL      := $(abspath $(TP))/musl
 HOSTLIBS  := $(abspath $(TP))/host
 DIST      := $(TP)/distfiles
-LIBS.musl := musl zlib libdeflate xz-utils libzstd lzo2 xxhash libarchive bearssl tinyssh
-LIBS.host := zlib libdeflate xz-utils libzstd lzo2 xxhash libarchive bearssl tinyssh cmocka
+LIBS.musl := musl zlib libdeflate xz-utils libzstd lzo2 xxhash libarchive bearssl tinyssh openssh
+LIBS.host := zlib libdeflate xz-utils libzstd lzo2 xxhash libarchive bearssl tinyssh openssh cmocka
 LOCK      := $(file <configs/third-party.lock)
 LINK      := -larchive -ltinyssh -lbearssl -lzstd -llzma -llzo2 -ldeflate -lz
 
@@ -111,6 +111,11 @@ $CC $CFLAGS -DHASASMVOLATILEMEMORY -Dverify=tinyssh_verify -I. -c crypto_sign_ed
 $AR rcs "$PREFIX/lib/libtinyssh.a" *.o
 mkdir -p "$PREFIX/include/tinyssh"
 cp *.h "$PREFIX/include/tinyssh"
+endef
+
+# Of OpenSSH only ML-KEM-768, which Cryspen's libcrux generates as one header: see lib/ssh/mlkem.c.
+define build.openssh
+cp libcrux_mlkem768_sha3.h "$PREFIX/include"
 endef
 
 define build.cmocka

@@ -1,4 +1,4 @@
-/* crypto - what SSH computes with and BearSSL lacks: Ed25519, X25519, sntrup761, Poly1305. */
+/* crypto - what SSH computes with and BearSSL lacks: Ed25519, X25519, sntrup761, ML-KEM, Poly1305. */
 /* SPDX-License-Identifier: MIT */
 #ifndef SSH_CRYPTO_H
 #define SSH_CRYPTO_H
@@ -50,6 +50,20 @@ enum {
 void ssh_sntrup761_keypair(uint8_t *pub, uint8_t *secret);
 void ssh_sntrup761_encapsulate(uint8_t *ciphertext, uint8_t *shared, const uint8_t *pub);
 void ssh_sntrup761_decapsulate(uint8_t *shared, const uint8_t *ciphertext, const uint8_t *secret);
+
+/*
+ * ML-KEM-768 of FIPS 203, whose bytes table 3 there has. A seed is d and z, 32 bytes each. A
+ * ciphertext that was changed gives another secret, never an error.
+ */
+enum {
+	MLKEM768_PUBLIC = 1184,
+	MLKEM768_SECRET = 2400,
+	MLKEM768_CIPHERTEXT = 1088,
+	MLKEM768_SHARED = 32,
+};
+void ssh_mlkem768_of_seed(uint8_t *pub, uint8_t *secret, const uint8_t seed[64]);
+void ssh_mlkem768_keypair(uint8_t *pub, uint8_t *secret);
+void ssh_mlkem768_decapsulate(uint8_t *shared, const uint8_t *ciphertext, const uint8_t *secret);
 
 /* RFC 8439 section 2.5. */
 void ssh_poly1305(uint8_t tag[16], const void *data, size_t len, const uint8_t key[32]);

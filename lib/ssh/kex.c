@@ -8,17 +8,15 @@
 #include "base/io.h"
 #include "ssh/crypto.h"
 #include "ssh/negotiate.h"
+#include "ssh/secret.h"
 
 /* One exchange. All secrets are in here, wiped at its end. */
 struct exchange {
 	struct ssh_agreed agreed;
 	bool     first;
 	uint64_t deadline_ms;
-	uint8_t  scalar[66], sntrup_secret[SNTRUP761_SECRET];
-	uint8_t  q_c[SNTRUP761_PUBLIC + 32];	/* what we send: at most 133 bytes of a point */
-	size_t   q_c_len;
-	uint8_t  k[4 + 1 + 66];			/* the shared secret as it is hashed */
-	size_t   k_len, hash_len;
+	struct ssh_secret secret;
+	size_t   hash_len;
 	uint8_t  hash[64];
 };
 
@@ -153,83 +151,6 @@ static int await_kexinit(struct ssh *s, const struct exchange *x, struct err *e)
 	return rc;
 }
 
-/* A secret number below the order of the curve. */
-static void ec_scalar(int curve, uint8_t *out, size_t *len)
-{
-	const uint8_t *order = br_ec_prime_i31.order(curve, len);
-	uint8_t zero[66] = { 0 };
-
-	do {
-		ssh_random(out, *len);
-		if (order[0] < 0x80)
-			out[0] &= order[0];	/* P-521: one bit of the first byte */
-	} while (memcmp(out, order, *len) >= 0 || ssh_equal(out, zero, *len));
-}
-
-static void make_public(struct exchange *x)
-{
-	const struct ssh_kex_method *m = x->agreed.kex;
-	uint8_t *at = x->q_c;
-	size_t len;
-
-	if (m->curve) {
-		ec_scalar(m->curve, x->scalar, &len);
-		x->q_c_len = br_ec_prime_i31.mulgen(x->q_c, x->scalar, len, m->curve);
-		return;
-	}
-	if (m->sntrup) {
-		ssh_sntrup761_keypair(at, x->sntrup_secret);
-		at += SNTRUP761_PUBLIC;
-	}
-	ssh_random(x->scalar, 32);
-	ssh_x25519(at, x->scalar, NULL);
-	x->q_c_len = (size_t)(at + 32 - x->q_c);
-}
-
-static int ec_secret(struct exchange *x, struct wire_str q_s, struct wire_out *k)
-{
-	int curve = x->agreed.kex->curve;
-	uint8_t point[133];
-	size_t len, at, width;
-
-	br_ec_prime_i31.order(curve, &len);
-	if (q_s.len != x->q_c_len || q_s.p[0] != 4)
-		return -EPROTO;
-	memcpy(point, q_s.p, q_s.len);
-	if (!br_ec_prime_i31.mul(point, q_s.len, x->scalar, len, curve))
-		return -EPROTO;
-	at = br_ec_prime_i31.xoff(curve, &width);
-	wire_put_mpint(k, point + at, width);
-	ssh_wipe(point, sizeof(point));
-	return 0;
-}
-
-/* The shared secret of our secret and what the server sent. */
-static int make_secret(struct exchange *x, struct wire_str q_s)
-{
-	struct wire_out k = { .buf = x->k, .size = sizeof(x->k) };
-	uint8_t both[64], hash[64];
-	int rc = 0;
-
-	if (x->agreed.kex->curve) {
-		rc = ec_secret(x, q_s, &k);
-	} else if (q_s.len != (x->agreed.kex->sntrup ? SNTRUP761_CIPHERTEXT + 32 : 32)) {
-		rc = -EPROTO;
-	} else if (ssh_x25519(both + 32, x->scalar, q_s.p + q_s.len - 32)) {
-		rc = -EPROTO;
-	} else if (x->agreed.kex->sntrup) {
-		ssh_sntrup761_decapsulate(both, q_s.p, x->sntrup_secret);
-		ssh_sha512(hash, both, sizeof(both));
-		wire_put_string(&k, hash, sizeof(hash));
-	} else {
-		wire_put_mpint(&k, both + 32, 32);
-	}
-	x->k_len = k.len;
-	ssh_wipe(both, sizeof(both));
-	ssh_wipe(hash, sizeof(hash));
-	return rc;
-}
-
 static void hash_string(const br_hash_class **h, const void *p, size_t len)
 {
 	uint32_t n = htobe32((uint32_t)len);
@@ -252,9 +173,9 @@ static void exchange_hash(const struct ssh *s, struct exchange *x, struct wire_s
 	hash_string(h, s->i_c, s->i_c_len);
 	hash_string(h, s->i_s, s->i_s_len);
 	hash_string(h, k_s.p, k_s.len);
-	hash_string(h, x->q_c, x->q_c_len);
+	hash_string(h, x->secret.q_c, x->secret.q_c_len);
 	hash_string(h, q_s.p, q_s.len);
-	hash->update(h, x->k, x->k_len);
+	hash->update(h, x->secret.k, x->secret.k_len);
 	hash->out(h, x->hash);
 	x->hash_len = (hash->desc >> BR_HASHDESC_OUT_OFF) & BR_HASHDESC_OUT_MASK;
 }
@@ -270,7 +191,7 @@ static void derive(const struct ssh *s, const struct exchange *x, char letter,
 
 	while (have < SSH_KEY_MAX) {
 		hash->init(&ctx.vtable);
-		hash->update(&ctx.vtable, x->k, x->k_len);
+		hash->update(&ctx.vtable, x->secret.k, x->secret.k_len);
 		hash->update(&ctx.vtable, x->hash, x->hash_len);
 		if (have) {
 			hash->update(&ctx.vtable, block, have);
@@ -336,8 +257,8 @@ static int exchange(struct ssh *s, struct exchange *x, struct err *e)
 	struct wire w;
 	int rc;
 
-	make_public(x);
-	wire_put_string(&o, x->q_c, x->q_c_len);
+	ssh_secret_begin(&x->secret, x->agreed.kex);
+	wire_put_string(&o, x->secret.q_c, x->secret.q_c_len);
 	ssh_post(s, &o);
 	rc = x->agreed.drop_next ? drop_guess(s, x, e) : 0;
 	if (!rc)
@@ -350,7 +271,7 @@ static int exchange(struct ssh *s, struct exchange *x, struct err *e)
 	if (w.bad || w.left)
 		return ssh_break(s, e, -EPROTO,
 				 "the server's answer to the key exchange is damaged");
-	if (make_secret(x, q_s))
+	if (ssh_secret_finish(&x->secret, x->agreed.kex, q_s))
 		return ssh_break(s, e, -EPROTO,
 				 "the server's half of the key exchange %s is no valid one",
 				 x->agreed.kex->name);

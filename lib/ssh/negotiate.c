@@ -6,15 +6,17 @@
 #include <string.h>
 
 #include "ssh/crypto.h"
+#include "ssh/secret.h"
 
 static const struct ssh_kex_method methods[] = {
-	{ "sntrup761x25519-sha512", &br_sha512_vtable, 0, true },
-	{ "sntrup761x25519-sha512@openssh.com", &br_sha512_vtable, 0, true },
-	{ "curve25519-sha256", &br_sha256_vtable, 0, false },
-	{ "curve25519-sha256@libssh.org", &br_sha256_vtable, 0, false },
-	{ "ecdh-sha2-nistp256", &br_sha256_vtable, BR_EC_secp256r1, false },
-	{ "ecdh-sha2-nistp384", &br_sha384_vtable, BR_EC_secp384r1, false },
-	{ "ecdh-sha2-nistp521", &br_sha512_vtable, BR_EC_secp521r1, false },
+	{ "mlkem768x25519-sha256", &br_sha256_vtable, 0, &ssh_kem_mlkem768 },
+	{ "sntrup761x25519-sha512", &br_sha512_vtable, 0, &ssh_kem_sntrup761 },
+	{ "sntrup761x25519-sha512@openssh.com", &br_sha512_vtable, 0, &ssh_kem_sntrup761 },
+	{ "curve25519-sha256", &br_sha256_vtable, 0, NULL },
+	{ "curve25519-sha256@libssh.org", &br_sha256_vtable, 0, NULL },
+	{ "ecdh-sha2-nistp256", &br_sha256_vtable, BR_EC_secp256r1, NULL },
+	{ "ecdh-sha2-nistp384", &br_sha384_vtable, BR_EC_secp384r1, NULL },
+	{ "ecdh-sha2-nistp521", &br_sha512_vtable, BR_EC_secp521r1, NULL },
 };
 
 enum { NR_METHODS = sizeof(methods) / sizeof(*methods) };
@@ -65,10 +67,11 @@ static const char *const macs[] = {
 };
 static const char *const none[] = { "none", NULL };
 static const char *const kex_names[] = {
-	"sntrup761x25519-sha512", "sntrup761x25519-sha512@openssh.com",
-	"curve25519-sha256",	  "curve25519-sha256@libssh.org",
-	"ecdh-sha2-nistp256",	  "ecdh-sha2-nistp384",
-	"ecdh-sha2-nistp521",	  NULL,
+	"mlkem768x25519-sha256",	      "sntrup761x25519-sha512",
+	"sntrup761x25519-sha512@openssh.com", "curve25519-sha256",
+	"curve25519-sha256@libssh.org",	      "ecdh-sha2-nistp256",
+	"ecdh-sha2-nistp384",		      "ecdh-sha2-nistp521",
+	NULL,
 };
 
 static const char strict_client[] = "kex-strict-c-v00@openssh.com", ext_info[] = "ext-info-c";

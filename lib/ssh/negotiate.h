@@ -9,8 +9,8 @@
 struct ssh_kex_method {
 	const char *name;
 	const br_hash_class *hash;
-	int  curve;
-	bool sntrup;		/* X25519 and sntrup761: RFC 9941 */
+	int curve;
+	const struct ssh_kem *kem;	/* what goes along with X25519, or NULL */
 };
 
 struct ssh_agreed {

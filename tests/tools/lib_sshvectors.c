@@ -171,6 +171,33 @@ static void check_sntrup761(struct run *r)
 	check(r, "sntrup761 there and back", !memcmp(out, shared, sizeof(out)));
 }
 
+static void check_mlkem768(struct run *r)
+{
+	static unsigned char seed[65], pub[MLKEM768_PUBLIC + 1], ct[MLKEM768_CIPHERTEXT + 1], shared[33];
+	static unsigned char rejected[33], our_pub[MLKEM768_PUBLIC], secret[MLKEM768_SECRET];
+	unsigned char *const fields[] = { seed, pub, ct, shared, rejected };
+	unsigned char out[MLKEM768_SHARED];
+	FILE *f = fopen("tests/data/mlkem768.txt", "r");
+	static char line[4096];
+	int n = 0;
+
+	while (f && n < 5 && fgets(line, sizeof(line), f))
+		if (line[0] != '#')
+			unhex(fields[n++], line);
+	if (f)
+		fclose(f);
+	check(r, "tests/data/mlkem768.txt", n == 5);
+	ssh_mlkem768_of_seed(our_pub, secret, seed);
+	check(r, "ML-KEM-768 public key of a seed", !memcmp(pub, our_pub, sizeof(our_pub)));
+	ssh_mlkem768_decapsulate(out, ct, secret);
+	check(r, "ML-KEM-768 known answer", !memcmp(out, shared, sizeof(out)));
+	ct[0] ^= 1;
+	ssh_mlkem768_decapsulate(out, ct, secret);
+	check(r, "ML-KEM-768 with a flipped bit", !memcmp(out, rejected, sizeof(out)));
+	ssh_mlkem768_keypair(pub, secret);
+	check(r, "ML-KEM-768 keys differ", memcmp(pub, our_pub, sizeof(our_pub)));
+}
+
 enum { FIELDS = 10, FIELD_MAX = 800, LINE = 8192 };
 
 /* A line of tests/data/ssh_packets.txt: its words, and what they say in hexadecimal. */
@@ -349,6 +376,7 @@ int ssh_vectors(void (*say)(const char *name, int right))
 	check_x25519(&r);
 	check_poly1305(&r);
 	check_sntrup761(&r);
+	check_mlkem768(&r);
 	check_hmac(&r);
 	check_packets(&r);
 	return r.wrong;
