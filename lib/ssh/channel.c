@@ -63,6 +63,7 @@ static int use_window(struct ssh_channel *c, size_t len, struct err *e)
 	if (c->eof_in)
 		return violates(c->ssh, e, "sends data after their end");
 	c->may_receive -= (uint32_t)len;
+	c->ssh->moved += len;
 	return 0;
 }
 

@@ -92,6 +92,7 @@ static size_t put_data(struct ssh_channel *c, const void *buf, size_t len)
 	wire_put_string(&o, buf, len);
 	ssh_post(c->ssh, &o);
 	c->may_send -= len;
+	c->ssh->moved += len;
 	return len;
 }
 

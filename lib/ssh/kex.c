@@ -10,6 +10,9 @@
 #include "ssh/negotiate.h"
 #include "ssh/secret.h"
 
+/* Far above what a server with tiny limits needs for the keepalives of an hour of silence. */
+enum { IDLE_REKEYS = 1000 };
+
 /* One exchange. All secrets are in here, wiped at its end. */
 struct exchange {
 	struct ssh_agreed agreed;
@@ -86,11 +89,11 @@ static int expect(struct ssh *s, const struct exchange *x, unsigned want, struct
 		if (p[0] == MSG_DISCONNECT)
 			return ssh_peer_left(s, *w, e);
 		/*
-		 * In a rekey the server must hold back its data too (RFC 4253 section 7.1), but
-		 * AsyncSSH 2.10 does not. They are under the old keys and inside their windows:
-		 * taken.
+		 * Behind its KEXINIT a server holds back its data, too (RFC 4253 section 7.1).
+		 * AsyncSSH does not (2.10: send_packet knows only whether the login is over). Its
+		 * data are under the old keys and inside their windows: taken.
 		 */
-		if (!x->first && p[0] >= MSG_GLOBAL_REQUEST)
+		if (!x->first && s->late_data && p[0] >= MSG_GLOBAL_REQUEST)
 			rc = ssh_dispatch(s, p, len, e);
 		else if ((x->first && s->strict) || p[0] < MSG_IGNORE || p[0] > MSG_DEBUG)
 			rc = out_of_place(s, x, p[0], want, e);
@@ -332,11 +335,26 @@ static int agree(struct ssh *s, struct exchange *x, struct err *e)
 	return 0;
 }
 
+/* A server may change keys as often as it likes, if the connection is of some use meanwhile. */
+static int wanted_again(struct ssh *s, struct err *e)
+{
+	bool idle = s->i_s_len && s->session_id_len && s->moved == s->moved_then;
+
+	s->idle_rekeys = idle ? s->idle_rekeys + 1 : 0;
+	s->moved_then = s->moved;
+	if (s->idle_rekeys <= IDLE_REKEYS)
+		return 0;
+	return ssh_break(s, e, -EPROTO, "the server changed keys %d times and nothing else happened",
+			 IDLE_REKEYS);
+}
+
 int ssh_kex(struct ssh *s, struct err *e)
 {
 	struct exchange x = { .first = !s->session_id_len };
-	int rc;
+	int rc = wanted_again(s, e);
 
+	if (rc)
+		return rc;
 	x.deadline_ms = now_ms() + s->opt.handshake_ms;
 	s->in_kex = true;
 	rc = send_kexinit(s, &x, e);

@@ -74,6 +74,8 @@ struct ssh {
 	struct ssh_cipher in, out;
 	uint32_t in_seq, out_seq;
 	uint64_t in_bytes, out_bytes, in_packets, out_packets, keys_ms;
+	uint64_t moved, moved_then;	/* bytes of channels, and when keys were changed last */
+	unsigned idle_rekeys;		/* exchanges of the server's wish without such a byte between */
 	uint8_t *in_buf, *out_buf;
 	size_t in_start, in_end, out_start, out_end;
 	uint8_t pad[256];
@@ -86,6 +88,7 @@ struct ssh {
 	uint8_t  i_c[2048], i_s[SSH_KEXINIT_MAX];
 	size_t   i_c_len, i_s_len;	/* i_s_len not 0: the server has begun */
 	bool     in_kex, strict;
+	bool     late_data;		/* a server that goes on with its data behind its KEXINIT */
 	uint8_t  session_id[64];
 	size_t   session_id_len;	/* 0: before the first keys */
 	uint8_t  host_blob[SSH_BLOB_MAX];
@@ -153,6 +156,11 @@ int ssh_owe(struct ssh *s, uint8_t message, uint32_t number, struct err *e);
 
 /* The peer's DISCONNECT in words, as the error. */
 int ssh_peer_left(struct ssh *s, struct wire w, struct err *e);
+
+/* ---- greeting.c */
+
+/* Read the server's version line, and the lines before it, into v_s. */
+int ssh_greeting(struct ssh *s, struct err *e);
 
 /* ---- kex.c */
 

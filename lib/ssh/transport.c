@@ -1,4 +1,4 @@
-/* transport - how does a connection begin, go on and end? RFC 4253 sections 4, 11; RFC 8308 */
+/* transport - how does a connection begin, go on and end? RFC 4253 section 11, RFC 8308 */
 /* SPDX-License-Identifier: MIT */
 #include <errno.h>
 #include <stdarg.h>
@@ -11,8 +11,6 @@
 #include "ssh/negotiate.h"
 
 enum {
-	VERSION_MAX = 255,		/* RFC 4253 section 4.2, with CR LF */
-	BANNER_LINES = 1000, BANNER_BYTES = 65536,	/* before the version line */
 	KEEPALIVES = 4,			/* without an answer: dead */
 	GOODBYE_MS = 500,
 };
@@ -257,71 +255,6 @@ int ssh_mail(struct ssh *s, uint64_t deadline_ms, struct err *e)
 	return rc;
 }
 
-/* ---- the first bytes */
-
-/* A whole line at the start of in_buf: its bytes with LF, 0 if there is none yet. */
-static size_t line_there(const struct ssh *s)
-{
-	const uint8_t *at = s->in_buf + s->in_start,
-		      *lf = memchr(at, '\n', s->in_end - s->in_start);
-
-	return lf ? (size_t)(lf - at) + 1 : 0;
-}
-
-/* The version line, when p is one: 1; 0 if it is another line before it. */
-static int version_line(struct ssh *s, const uint8_t *p, size_t len, struct err *e)
-{
-	while (len && (p[len - 1] == '\n' || p[len - 1] == '\r'))
-		len--;
-	if (memchr(p, 0, len))
-		return ssh_break(s, e, -EPROTO,
-				 "the server's first lines have a NUL: it does not speak SSH");
-	if (len < 4 || memcmp(p, "SSH-", 4))
-		return 0;
-	if (len > VERSION_MAX - 2)
-		return ssh_break(s, e, -EPROTO, "the server's version line has %zu bytes", len);
-	memcpy(s->v_s, p, len);
-	if (strncmp(s->v_s, "SSH-2.0-", 8) && strncmp(s->v_s, "SSH-1.99-", 9)) {
-		char text[VERSION_MAX];
-
-		ssh_printable(text, sizeof(text), p, len);
-		return ssh_break(s, e, -EPROTO, "the server speaks %.60s, not SSH 2.0", text);
-	}
-	return 1;
-}
-
-static int read_version(struct ssh *s, struct err *e)
-{
-	uint64_t deadline = now_ms() + s->opt.handshake_ms, now;
-	unsigned lines = 0;
-	size_t bytes = 0, len;
-	int rc = 0;
-
-	while (!rc) {
-		len = line_there(s);
-		if (len) {
-			rc = version_line(s, s->in_buf + s->in_start, len, e);
-			s->in_start += len;
-			bytes += len;
-			if (!rc && (++lines > BANNER_LINES || bytes > BANNER_BYTES))
-				rc = ssh_break(s, e, -EPROTO,
-					       "the server says a lot, but not that it speaks SSH");
-			continue;
-		}
-		now = now_ms();
-		if (s->in_end - s->in_start > BANNER_BYTES)
-			rc = ssh_break(
-				s, e, -EPROTO,
-				"the server sends a line without end: it does not speak SSH");
-		else if (now >= deadline)
-			rc = ssh_break(s, e, -ETIMEDOUT,
-				       "the server does not say that it speaks SSH");
-		else
-			rc = ssh_move(s, (unsigned)(deadline - now), e);
-	}
-	return rc < 0 ? rc : 0;
-}
-
 static void tell(struct ssh *s)
 {
 	char line[512];
@@ -342,7 +275,7 @@ static int handshake(struct ssh *s, struct err *e)
 
 	memcpy(s->out_buf, ours, sizeof(ours) - 1);
 	s->out_end = sizeof(ours) - 1;
-	rc = read_version(s, e);
+	rc = ssh_greeting(s, e);
 	if (!rc)
 		rc = ssh_kex(s, e);
 	if (!rc)

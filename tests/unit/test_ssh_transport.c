@@ -262,7 +262,6 @@ static void chatter_is_borne_before_and_inside_a_rekey(void **state)
 	}
 }
 
-/* AsyncSSH goes on with its data inside of a rekey. */
 static bool inside(struct ssh_peer *p, uint8_t *payload, size_t *len)
 {
 	(void)len;
@@ -271,30 +270,63 @@ static bool inside(struct ssh_peer *p, uint8_t *payload, size_t *len)
 	return true;
 }
 
-static void inside_a_rekey_channels_go_on_and_nothing_else(void **state)
+/* AsyncSSH goes on with its data inside of a rekey: known by its name it may, but nothing else. */
+static void inside_a_rekey_there_are_only_keys(void **state)
 {
 	static const struct {
-		const char *message, *verdict;	/* the message has its length in front */
+		const char *message, *verdict, *of_asyncssh;	/* the message has its length in front */
 	} cases[] = {
-		{ "\x09\x5e\0\0\0\0\0\0\0", "status 0" },
-		{ "\x0a\x5e\0\0\0\0\xff\xff\xff\xff", "channel: the server sends a damaged message" },
-		{ "\x02\x14", "key exchange: the server sent KEXINIT where KEX_REPLY belongs" },
-		{ "\x01\x15", "key exchange: the server sent NEWKEYS where KEX_REPLY belongs" },
-		{ "\x01\x34", "key exchange: the server sent message 52 where KEX_REPLY belongs" },
-		{ "\x05\x07\0\0\0\0", "key exchange: the server sent EXT_INFO where KEX_REPLY belongs" },
+		{ "\x09\x5e\0\0\0\0\0\0\0", "key exchange: the server sent message 94 where KEX_REPLY belongs",
+		  "status 0" },
+		{ "\x09\x5d\0\0\0\0\0\0\x01", "key exchange: the server sent message 93 where KEX_REPLY belongs",
+		  "status 0" },
+		{ "\x05\x50\0\0\0\0", "key exchange: the server sent message 80 where KEX_REPLY belongs",
+		  "a request of the server is damaged" },
+		{ "\x0a\x5e\0\0\0\0\xff\xff\xff\xff", "key exchange: the server sent message 94 where KEX_REPLY belongs",
+		  "channel: the server sends a damaged message" },
+		{ "\x02\x14", "key exchange: the server sent KEXINIT where KEX_REPLY belongs", NULL },
+		{ "\x01\x15", "key exchange: the server sent NEWKEYS where KEX_REPLY belongs", NULL },
+		{ "\x01\x34", "key exchange: the server sent message 52 where KEX_REPLY belongs", NULL },
+		{ "\x05\x07\0\0\0\0", "key exchange: the server sent EXT_INFO where KEX_REPLY belongs", NULL },
 	};
 
 	(void)state;
-	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+	for (size_t i = 0; i < 2 * sizeof(cases) / sizeof(*cases); i++) {
 		struct ssh_peer *p = peer(0);
 		struct session t = { .key = the_key, .bytes = 100000, .opt.rekey_bytes = 30000 };
+		bool asyncssh = i & 1;
 
 		p->hook = inside;
-		p->arg = (void *)cases[i].message;
+		p->arg = (void *)cases[i / 2].message;
+		p->version = asyncssh ? "SSH-2.0-AsyncSSH_2.10.1\r\n" : p->version;
 		session_run(&t, p);
-		assert_string_equal(t.verdict, cases[i].verdict);
+		assert_string_equal(t.verdict, asyncssh && cases[i / 2].of_asyncssh ? cases[i / 2].of_asyncssh :
+				    cases[i / 2].verdict);
 		ssh_peer_free(p);
 	}
+}
+
+/* A server that is asked by us to change keys may send what is on its way before its own KEXINIT. */
+static bool before(struct ssh_peer *p, uint8_t *payload, size_t *len)
+{
+	static const uint8_t data[] = { MSG_CHANNEL_WINDOW_ADJUST, 0, 0, 0, 0, 0, 0, 0, 1 };
+
+	(void)len;
+	if (p->kexes == 1 && payload[0] == MSG_KEXINIT)
+		ssh_peer_send(p, data, sizeof(data));
+	return true;
+}
+
+static void before_its_kexinit_the_server_may_go_on(void **state)
+{
+	struct ssh_peer *p = peer(0);
+	struct session t = { .key = the_key, .bytes = 100000, .opt.rekey_bytes = 30000 };
+
+	(void)state;
+	p->hook = before;
+	session_run(&t, p);
+	assert_string_equal(t.verdict, "status 0");
+	ssh_peer_free(p);
 }
 
 static bool no_second_kexinit(struct ssh_peer *p, uint8_t *payload, size_t *len)
@@ -343,7 +375,8 @@ int main(void)
 		cmocka_unit_test(the_server_may_rekey_at_any_message),
 		cmocka_unit_test(we_rekey_and_say_nothing_else_meanwhile),
 		cmocka_unit_test(chatter_is_borne_before_and_inside_a_rekey),
-		cmocka_unit_test(inside_a_rekey_channels_go_on_and_nothing_else),
+		cmocka_unit_test(inside_a_rekey_there_are_only_keys),
+		cmocka_unit_test(before_its_kexinit_the_server_may_go_on),
 		cmocka_unit_test(a_pause_of_ours_is_not_the_servers_silence),
 		cmocka_unit_test(a_rekey_without_answer_has_a_deadline),
 	};
