@@ -25,23 +25,26 @@ struct ssh_hosts {
 /*
  * The verdict about the key that the server proved to have. arg is a struct ssh_hosts, so that this
  * is the verify callback of the transport. Returns 0 if it is the host's; else -EKEYREJECTED with a
- * message that has both fingerprints and file:line: unknown host, changed key, @revoked, or a line
- * of @cert-authority, which is not supported and helps nobody. Any error on the way is a refusal.
+ * message that has both fingerprints and file:line: unknown host, changed key, @revoked. Any error
+ * on the way is a refusal.
+ *
+ * A certificate counts if a line of @cert-authority for the host has the key that signed it, it is
+ * for this name, and valid now; else its key is judged as one without (ssh(1) does so, too). Now is
+ * what the clock says, but never before the beginning of the year of this release: a machine whose
+ * battery is empty takes a certificate then that was valid at that time, but none that is older.
  */
 int ssh_hosts_verify(void *arg, const uint8_t *blob, size_t len, struct err *e);
 
-enum { SSH_HOSTS_ALGORITHMS = 8 };
+enum { SSH_HOSTS_ALGORITHMS = 16 };
 
 /*
- * The signature algorithms to ask the server for, in order, ending with NULL: first those of which
- * the files have a key for the host, since a server shows one of its keys only.
+ * The signature algorithms to ask the server for, in order, ending with NULL: first, if there is a
+ * line of @cert-authority for the host, those of certificates; then those of which the files have a
+ * key for the host, since a server shows one of its keys only.
  */
 void ssh_hosts_algorithms(const struct ssh_hosts *h, const char *out[SSH_HOSTS_ALGORITHMS]);
 
-/*
- * True if a pin, or a line of the files that is no @revoked or @cert-authority, has a key for the
- * host.
- */
+/* True if a pin, or a line of the files that is no @revoked, has a key for the host. */
 bool ssh_hosts_known(const struct ssh_hosts *h);
 
 /* A pin is "SHA256:" and 43 characters of Base64. Returns 0, or -EINVAL with a message. */

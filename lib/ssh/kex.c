@@ -7,6 +7,7 @@
 #include "base/buf.h"
 #include "base/io.h"
 #include "ssh/crypto.h"
+#include "ssh/hostcert.h"
 #include "ssh/negotiate.h"
 #include "ssh/secret.h"
 
@@ -240,8 +241,8 @@ static int prove_host(struct ssh *s, struct exchange *x, struct wire_str k_s, st
 	if (!x->first && (k_s.len != s->host_blob_len || memcmp(k_s.p, s->host_blob, k_s.len)))
 		return ssh_break(s, e, -EKEYREJECTED,
 				 "the server came with another host key in the middle");
-	rc = ssh_pubkey_verify(k_s.p, k_s.len, x->agreed.hostkey, x->hash, x->hash_len, sig.p,
-			       sig.len, &why);
+	rc = ssh_hostkey_verify(k_s.p, k_s.len, x->agreed.hostkey, x->hash, x->hash_len, sig.p,
+				sig.len, &why);
 	if (rc)
 		return ssh_break(s, e, rc, "host key: %s", why.msg);
 	if (!x->first)

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "ssh/crypto.h"
+#include "ssh/hostcert.h"
 #include "ssh/secret.h"
 
 static const struct ssh_kex_method methods[] = {
@@ -208,15 +209,6 @@ static const struct ssh_kex_method *find_kex(struct wire_str name)
 	return NULL;
 }
 
-static const char *find_hostkey(struct wire_str name)
-{
-	const char *const *n = ssh_sig_algorithms;
-
-	while (*n && !wire_is(name, *n))
-		n++;
-	return *n;
-}
-
 /* Both directions' cipher and MAC. */
 static int agree_ciphers(struct wire_str ours[], struct wire_str theirs[], struct wire_str got[],
 			 struct ssh_agreed *a, struct err *e)
@@ -271,7 +263,7 @@ int ssh_kexinit_agree(const struct ssh *s, const uint8_t *ours, size_t ours_len,
 	if (rc)
 		return rc;
 	a->kex = find_kex(got[KEX]);
-	a->hostkey = find_hostkey(got[HOSTKEY]);
+	a->hostkey = ssh_hostkey_algorithm(got[HOSTKEY]);
 	if (!a->kex || !a->hostkey)
 		return err_say(e, -EINVAL, "an algorithm was asked for that we do not have");
 	a->strict = !s->session_id_len && lists(their[KEX], "kex-strict-s-v00@openssh.com");

@@ -177,6 +177,22 @@ static int verify(char **w)
 	return wrong != 0;
 }
 
+/* The blob of a .pub file, or -1. */
+static ssize_t blob_of(const char *path, uint8_t blob[SSH_BLOB_MAX])
+{
+	char *text, *word;
+	size_t len;
+	ssize_t n;
+
+	if (read_file(path, MAX, &text, &len, NULL))
+		return -1;
+	strtok(text, " ");
+	word = strtok(NULL, " \n");
+	n = word ? base64_decode(blob, SSH_BLOB_MAX, word, strlen(word), 0) : -1;
+	free(text);
+	return n;
+}
+
 /* host NAME PORT KNOWN_HOSTS|SHA256:... PUBLIC: the verdict about the key in the first line of PUBLIC. */
 static int host(char **w)
 {
@@ -184,8 +200,6 @@ static int host(char **w)
 	const char *files[] = { w[2] };
 	uint8_t blob[SSH_BLOB_MAX];
 	struct err e = { 0 };
-	char *text, *word;
-	size_t len;
 	ssize_t n;
 
 	if (!strncmp(w[2], "SHA256:", 7)) {
@@ -194,12 +208,7 @@ static int host(char **w)
 		h.files = files;
 		h.nr_files = 1;
 	}
-	if (read_file(w[3], MAX, &text, &len, NULL))
-		return 1;
-	strtok(text, " ");
-	word = strtok(NULL, " \n");
-	n = word ? base64_decode(blob, sizeof(blob), word, strlen(word), 0) : -1;
-	free(text);
+	n = blob_of(w[3], blob);
 	if (n < 0)
 		return 1;
 	if (ssh_hosts_verify(&h, blob, (size_t)n, &e)) {
@@ -207,6 +216,30 @@ static int host(char **w)
 		return 3;
 	}
 	puts("ok");
+	return 0;
+}
+
+/* flip NAME KNOWN_HOSTS CERT: with any bit changed, or cut anywhere, it is refused. */
+static int flip(char **w)
+{
+	const char *files[] = { w[1] };
+	struct ssh_hosts h = { .host = w[0], .port = 22, .files = files, .nr_files = 1 };
+	uint8_t blob[SSH_BLOB_MAX];
+	ssize_t n = blob_of(w[2], blob);
+	struct err e = { 0 };
+
+	if (n < 0 || ssh_hosts_verify(&h, blob, (size_t)n, &e))
+		return 1;
+	for (ssize_t i = 0; i < n; i++) {
+		uint8_t *cut = malloc((size_t)i + 1);
+
+		memcpy(cut, blob, (size_t)i);
+		blob[i] ^= (uint8_t)(1 << i % 8);
+		if (!ssh_hosts_verify(&h, blob, (size_t)n, &e) || !ssh_hosts_verify(&h, cut, (size_t)i, &e))
+			return printf("byte %zd is of no account\n", i), 1;
+		blob[i] ^= (uint8_t)(1 << i % 8);
+		free(cut);
+	}
 	return 0;
 }
 
@@ -238,12 +271,13 @@ int main(int argc, char **argv)
 {
 	static const struct { const char *name; int words; int (*run)(char **w); } verbs[] = {
 		{ "show", 1, show }, { "algs", 1, algs }, { "cut", 1, cut }, { "sign", 3, sign },
-		{ "verify", 2, verify }, { "host", 4, host }, { "lines", 3, lines },
+		{ "verify", 2, verify }, { "host", 4, host }, { "flip", 3, flip },
+		{ "lines", 3, lines },
 	};
 
 	for (size_t i = 0; argc > 1 && i < sizeof(verbs) / sizeof(*verbs); i++)
 		if (!strcmp(argv[1], verbs[i].name) && argc == verbs[i].words + 2)
 			return verbs[i].run(argv + 2);
-	fprintf(stderr, "sshkey: show, algs, cut, sign, verify, host or lines, see its source\n");
+	fprintf(stderr, "sshkey: show, algs, cut, sign, verify, host, flip or lines, see its source\n");
 	return 2;
 }
