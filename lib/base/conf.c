@@ -120,6 +120,29 @@ int conf_parse(struct kdump_conf *c, const char *name, const char *text, size_t 
 	return 0;
 }
 
+bool conf_value(const char *text, size_t len, const char *key, char *out, size_t size)
+{
+	bool found = false;
+
+	out[0] = 0;
+	for (size_t at = 0; at < len;) {
+		const char *end = memchr(text + at, '\n', len - at);
+		size_t n = end ? (size_t)(end - (text + at)) : len - at;
+		char line[LINE_MAX_LEN], *name, *value;
+
+		if (n < sizeof(line)) {
+			memcpy(line, text + at, n);
+			line[n] = 0;
+			if (split(line, &name, &value) && !strcmp(name, key)) {
+				snprintf(out, size, "%s", value);
+				found = true;
+			}
+		}
+		at += n + 1;
+	}
+	return found;
+}
+
 int conf_read(struct kdump_conf *c, const char *path, enum conf_mode mode, struct err *e)
 {
 	struct err bad = { 0 };

@@ -155,6 +155,12 @@ int conf_parse(struct kdump_conf *c, const char *name, const char *text, size_t 
 int conf_read(struct kdump_conf *c, const char *path, enum conf_mode mode, struct err *e);
 
 /*
+ * The value of the last line with that key, as it stands in a text of len bytes, into out (cut to size, "" if there
+ * is none). For keys that mean something before the capture kernel only, which conf_parse knows and does not keep.
+ */
+bool conf_value(const char *text, size_t len, const char *key, char *out, size_t size);
+
+/*
  * Apply each kdumpbox.KEY=VALUE of a kernel command line (terminated text), always leniently. KEY
  * is any keyword of the file, '-' and '_' are the same in it; quoting as in lib/cmdline.c of the
  * kernel: "k=v w" and k="v w" both hold a blank. A key of targets is for all of them, and

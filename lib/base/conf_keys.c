@@ -24,7 +24,7 @@ enum group {
 	G_ROOT, G_OPTIONS, G_LEVEL, G_COMPRESS, G_THREADS, G_DIGEST, G_DEVICE, G_MODULE, G_STALL,
 	G_DEADLINE, G_SSHKEY, G_PORT, G_KNOWN_HOSTS, G_HOST_KEY, G_CACERT, G_PIN, G_BEARER,
 	G_S3_KEYS, G_S3_REGION, G_S3_STYLE, G_RESET, G_BINS, G_MODULES, G_DRACUT,
-	G_FENCE_ARGS, G_FENCE_NODES, G_FORCE, G_NO_FORCE, G_NONE,
+	G_FENCE_ARGS, G_FENCE_NODES, G_FORCE, G_NO_FORCE, G_LINE, G_LINE_REMOVE, G_LINE_APPEND, G_NONE,
 };
 
 struct keyword {
@@ -284,6 +284,9 @@ static const struct keyword keywords[] = {
 	NOTHING("fence_kdump_nodes", NOT_YET, G_FENCE_NODES, NULL),
 	NOTHING("extra_bins", IMAGE, G_BINS, NULL),
 	NOTHING("extra_modules", IMAGE, G_MODULES, NULL),
+	NOTHING("commandline", IMAGE, G_LINE, NULL),
+	NOTHING("commandline_remove", IMAGE, G_LINE_REMOVE, NULL),
+	NOTHING("commandline_append", IMAGE, G_LINE_APPEND, NULL),
 	NOTHING("dracut_args", BUILD_ONLY, G_DRACUT, set_dracut),
 	NOTHING("auto_reset_crashkernel", BUILD_ONLY, G_RESET, NULL),
 	NOTHING("force_rebuild", BUILD_ONLY, G_FORCE, set_forced),

@@ -170,6 +170,7 @@ static const struct {
 	{ "every no-op", "dracut_args --omit x\nfence_kdump_args -p 7410\n"
 	  "fence_kdump_nodes a b\nforce_rebuild 0\nforce_no_rebuild 1\n", 5 },
 	{ "what mkinitramfs takes", "extra_bins /bin/x\nextra_modules a b\n", 0 },
+	{ "what kdump load takes", "commandline a b\ncommandline_remove c\ncommandline_append d=e f\n", 0 },
 	{ "the old name of failure_action", "default shell\n", 1 },
 	{ "RHEL's ssh", "ssh user@my.server.com\nsshkey /root/.ssh/kdump_id_rsa\n", 0 },
 	{ "a web server", "http https://collector.example/dumps/\ncacert /etc/ca.pem\nbearer_file /etc/token\n", 0 },
