@@ -9,6 +9,7 @@
 #include <sys/utsname.h>
 #include <unistd.h>
 
+#include "base/conf.h"
 #include "base/io.h"
 #include "boot/bootargs.h"
 #include "boot/kexec_file.h"
@@ -26,23 +27,28 @@ static const char *const removed[] = {
 	"rd.dm.uuid", "rd.md.uuid", "rd.iscsi.initiator", "iscsi_initiator",
 	/* the network, which is the image's; --append may still name another */
 	"ip", "ifname", "vlan", "bond", "bridge", "team", "nameserver", "rd.route", "rd.neednet",
-	"rd.peerdns", "bootdev", "BOOTIF",
+	"rd.peerdns", "bootdev", "BOOTIF", "zfcp.allow_lun_scan", "abm",
 	"ignition.firstboot", "ignition.platform.id",
-	"ostree", "systemd.unit", "systemd.wants", "quiet", "splash", "rhgb",
+	"ostree", "systemd.unit", "systemd.wants", "quiet", "splash", "rhgb", "showopts",
+	"udev.children-max", "rd.udev.children-max",
 	/* memory */
 	"crashkernel", "hugepages", "hugepagesz", "default_hugepagesz", "hugetlb_cma", "cma",
 	"slub_debug", "slab_debug", "log_buf_len", "swiotlb", "mem", "kernelcore", "movablecore",
 	"memtest", "page_owner", "transparent_hugepage", "numa", "cgroup_disable",
-	"kfence.sample_interval",
+	"kfence.sample_interval", "acpi_no_memhotplug", "trace_buf_size", "trace_event", "ftrace",
+	"dhash_entries", "ihash_entries", "mhash_entries", "mphash_entries", "thash_entries",
+	"uhash_entries",
 	/* CPUs, which are others now */
 	"nr_cpus", "maxcpus", "possible_cpus", "isolcpus", "nohz_full", "rcu_nocbs", "irqaffinity",
 	"disable_cpu_apicid",
 	/* a second panic, or none; modules not allowed */
 	"panic", "panic_on_warn", "softlockup_panic", "hardlockup_panic", "hung_task_panic",
+	"unknown_nmi_panic", "panic_on_io_nmi", "nmi_watchdog", "mce", "pcie_ports",
 	"printk.devkmsg", "nomodule",
+	"notsc",	/* of the clocks it is the one that a capture kernel always finds */
 };
 
-enum when { ALWAYS, X86, BARE_X86 };
+enum when { ALWAYS, X86, BARE_X86, ARM64 };
 
 static const struct addition {
 	const char *word;
@@ -57,11 +63,19 @@ static const struct addition {
 	{ "kfence.sample_interval=0", ALWAYS },
 	{ "novmcoredd", ALWAYS },		/* device dumps in /proc/vmcore have no limit */
 	{ "printk.devkmsg=on", ALWAYS },	/* else the kernel drops lines of ours */
+	{ "nmi_watchdog=0", ALWAYS },		/* a slow start is no reason for another panic */
 	{ "acpi_no_memhotplug", X86 },		/* else ACPI adds the dead kernel's memory */
 	{ "irqpoll", BARE_X86 },		/* an interrupt that nobody owns any more */
 	{ "mce=off", BARE_X86 },		/* errors of the crash must not stop the dump */
 	{ "hest_disable", BARE_X86 },
+	{ "pcie_ports=compat", BARE_X86 },	/* nor storms of reports from PCIe */
+	{ "swiotlb=noforce", ARM64 },		/* 64 MiB of bounce buffers */
 };
+/*
+ * What distributions add and this does not: nokaslr (no memory is saved), usbcore.nousb (a keyboard, or the target),
+ * udev.children-max, initramfs_options and rd.* (there is no udev, and the image is small), hugetlb_cma=0 (it is
+ * removed), parameters of watchdog drivers (none is loaded that the target does not need).
+ */
 
 /* Is there a hypervisor, and what is the APIC ID of processor 0? */
 static void read_cpuinfo(struct capture_facts *facts)
@@ -95,6 +109,7 @@ void capture_facts_read(struct capture_facts *facts, const char *running)
 	facts->online_cpus = cpus > 0 ? (unsigned)cpus : 1;
 	uname(&uts);
 	facts->x86 = !strcmp(uts.machine, "x86_64");
+	facts->arm64 = !strcmp(uts.machine, "aarch64");
 	if (kexec_reservation(&facts->reservation))
 		facts->reservation = 0;
 	if (facts->x86)
@@ -140,10 +155,55 @@ static bool is_removed(const char *word, size_t len)
 	return false;
 }
 
-static void put_both(struct text *line, struct text *added, const char *word)
+/* Is there a word in list whose key, or all of it, is that of word? */
+static bool is_listed(const char *list, const char *word, size_t len)
 {
-	put(line, word, strlen(word));
-	put(added, word, strlen(word));
+	const char *at;
+	size_t n;
+
+	while ((at = bootarg_next(&list, &n))) {
+		char key[128];
+
+		snprintf(key, sizeof(key), "%.*s", (int)n, at);
+		key[strcspn(key, "=")] = 0;
+		if (bootarg_is(word, len, key))
+			return true;
+	}
+	return false;
+}
+
+/* Words of ours, unless the configuration has others. */
+static void add(const struct capture_facts *facts, struct text *line, struct text *added, const char *word)
+{
+	const struct capture_words *w = facts->words;
+	size_t len = strlen(word);
+
+	if (w && (is_listed(w->remove, word, len) || is_listed(w->append, word, len)))
+		return;
+	put(line, word, len);
+	put(added, word, len);
+}
+
+/* The running kernel's, or the configuration's instead of them. */
+static void put_kept(const struct capture_facts *facts, struct text *line)
+{
+	const struct capture_words *w = facts->words;
+	const char *at = w && w->base[0] ? w->base : facts->running, *word;
+	size_t len;
+
+	while ((word = bootarg_next(&at, &len)))
+		if (!is_removed(word, len) && !(w && is_listed(w->remove, word, len)))
+			put(line, word, len);
+}
+
+static bool is_for(const struct capture_facts *facts, enum when when)
+{
+	switch (when) {
+	case X86: return facts->x86;
+	case BARE_X86: return facts->x86 && !facts->hypervisor;
+	case ARM64: return facts->arm64;
+	default: return true;
+	}
 }
 
 int capture_cmdline(const struct capture_facts *facts, char *out, size_t size, char *added,
@@ -151,33 +211,36 @@ int capture_cmdline(const struct capture_facts *facts, char *out, size_t size, c
 {
 	struct text line = { out, 0, size, false }, extra = { added, 0, added_size, false };
 	unsigned cpus = capture_nr_cpus(facts->online_cpus, facts->reservation);
-	const char *at = facts->running, *word;
 	char text[48];
-	size_t len;
 
 	out[0] = added[0] = 0;
-	while ((word = bootarg_next(&at, &len)))
-		if (!is_removed(word, len))
-			put(&line, word, len);
-	for (size_t i = 0; i < sizeof(added_words) / sizeof(added_words[0]); i++) {
-		enum when when = added_words[i].when;
-
-		if (when == ALWAYS || (facts->x86 && (when == X86 || !facts->hypervisor)))
-			put_both(&line, &extra, added_words[i].word);
-	}
+	put_kept(facts, &line);
+	for (size_t i = 0; i < sizeof(added_words) / sizeof(added_words[0]); i++)
+		if (is_for(facts, added_words[i].when))
+			add(facts, &line, &extra, added_words[i].word);
 	snprintf(text, sizeof(text), "nr_cpus=%u", cpus);
-	put_both(&line, &extra, text);
+	add(facts, &line, &extra, text);
 	/*
 	 * An INIT to the CPU that the firmware started resets the machine. Kernels since 6.9
 	 * (commit 5c5682b9f87a) know which one it was, and pass over this parameter.
 	 */
-	if (cpus > 1 && facts->has_apicid) {
+	if ((cpus > 1 || facts->words) && facts->has_apicid) {
 		snprintf(text, sizeof(text), "disable_cpu_apicid=%u", facts->boot_apicid);
-		put_both(&line, &extra, text);
+		if (cpus > 1 || bootarg_has(facts->words->append, "nr_cpus"))
+			add(facts, &line, &extra, text);
 	}
+	if (facts->words && facts->words->append[0])
+		put(&line, facts->words->append, strlen(facts->words->append));
 	if (line.full || extra.full)
 		return err_say(e, -E2BIG, "the new command line is longer than %zu bytes", size);
 	return 0;
+}
+
+void capture_words_read(struct capture_words *w, const char *text, size_t len)
+{
+	conf_value(text, len, "commandline", w->base, sizeof(w->base));
+	conf_value(text, len, "commandline_remove", w->remove, sizeof(w->remove));
+	conf_value(text, len, "commandline_append", w->append, sizeof(w->append));
 }
 
 int capture_add_panic(char *cmdline, size_t size, struct err *e)

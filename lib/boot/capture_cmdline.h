@@ -15,15 +15,26 @@
  */
 enum { CAPTURE_CMDLINE_SIZE = 2048 - 61 };
 
+/* What kdump.conf asks for: its keys commandline, commandline_remove and commandline_append, "" if it does not. */
+struct capture_words {
+	char base[CAPTURE_CMDLINE_SIZE];	/* instead of the running kernel's line */
+	char remove[CAPTURE_CMDLINE_SIZE];	/* keys of words that go, be they the running kernel's or ours */
+	char append[CAPTURE_CMDLINE_SIZE];	/* at the end; what is added by itself gives way to the same key */
+};
+
+/* Of a text of kdump.conf. */
+void capture_words_read(struct capture_words *w, const char *text, size_t len);
+
 /* What is known of the machine. */
 struct capture_facts {
 	const char *running;		/* command line of the running kernel */
 	unsigned    online_cpus;
 	uint64_t    reservation;	/* bytes; 0: not known */
-	bool        x86;
+	bool        x86, arm64;
 	bool        hypervisor;		/* runs under one */
 	bool        has_apicid;		/* boot_apicid is known */
 	unsigned    boot_apicid;	/* of the CPU that booted */
+	const struct capture_words *words;	/* NULL: none; borrowed */
 };
 
 /* The machine this runs on; running is borrowed. Never fails: what cannot be read is left out. */

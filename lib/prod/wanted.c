@@ -12,14 +12,20 @@ enum { RUNNING_SIZE = 8192, KERNEL_MAX = 512 << 20, IOMEM_MAX = 16 << 20 };
 
 int wanted_cmdline(const struct place *p, char *out, char *added, struct err *e)
 {
-	char running[RUNNING_SIZE], path[PATH_MAX];
+	char running[RUNNING_SIZE], path[PATH_MAX], *text;
+	struct capture_words words = { 0 };
 	struct capture_facts facts;
 	int rc = read_line(place_path(p, "/proc/cmdline", path), running, sizeof(running));
 	size_t n;
 
 	if (rc)
 		return err_set(e, rc, "read %s", path);
+	if (!read_file(p->conf_path, CONF_FILE_MAX, &text, &n, NULL)) {
+		capture_words_read(&words, text, n);
+		free(text);
+	}
 	capture_facts_read(&facts, running);
+	facts.words = &words;
 	rc = capture_cmdline(&facts, out, CAPTURE_CMDLINE_SIZE, added, CAPTURE_CMDLINE_SIZE, e);
 	if (rc || !p->append)
 		return rc;

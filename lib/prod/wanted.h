@@ -26,7 +26,7 @@ void wanted_free(struct wanted *w);
 
 /*
  * The command line that the capture kernel shall get: the running kernel's below p->root, adapted for a crash
- * (capture_cmdline.h), then p->append. out and added have CAPTURE_CMDLINE_SIZE bytes. 0 or an error.
+ * (capture_cmdline.h) and as the configuration says, then p->append. out and added have CAPTURE_CMDLINE_SIZE bytes. 0 or an error.
  */
 int wanted_cmdline(const struct place *p, char *out, char *added, struct err *e);
 

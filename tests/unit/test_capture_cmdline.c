@@ -67,10 +67,29 @@ static const struct {
 	  "log-buf-len=4M nr-cpus=64", false, 1, 0 },
 	{ "quoted words stay whole", "dyndbg=\"file a.c +p\" crashkernel=\"1 2\" x", "x", "",
 	  false, 1, 0 },
-	{ "settings of the machine stay", "iommu=pt intel_iommu=on mce=bootlog",
-	  "iommu=pt mce=bootlog", "",
+	{ "settings of the machine stay", "iommu=pt intel_iommu=on",
+	  "iommu=pt intel_iommu=on", "",
 	  false, 1, 0 },
-	{ "bare metal", "", "irqpoll mce=off hest_disable acpi_no_memhotplug", "", true, 1, 0 },
+	{ "bare metal", "", "irqpoll mce=off hest_disable acpi_no_memhotplug pcie_ports=compat", "", true, 1, 0 },
+	{ "bare metal, which has other settings", "mce=bootlog pcie_ports=native", "mce=off pcie_ports=compat",
+	  "mce=bootlog pcie_ports=native", true, 1, 0 },
+	{ "KDUMP_COMMANDLINE_REMOVE of kdump-utils, and what prepare_cmdline removes",
+	  "hugepages=1 hugepagesz=1G slub_debug=P quiet log_buf_len=16M swiotlb=1 hugetlb_cma=1G ignition.firstboot "
+	  "panic_on_warn=1 root=a rd.luks.uuid=a rd.dm.uuid=b rd.md.uuid=c fcoe=a netroot=b rd.iscsi.initiator=c "
+	  "iscsi_initiator=d rd.lvm.lv=e", "",
+	  "hugepages=1 hugepagesz=1G slub_debug=P quiet log_buf_len=16M swiotlb=1 hugetlb_cma=1G ignition.firstboot "
+	  "panic_on_warn=1 root=a rd.luks.uuid=a rd.dm.uuid=b rd.md.uuid=c fcoe=a netroot=b rd.iscsi.initiator=c "
+	  "iscsi_initiator=d rd.lvm.lv=e", false, 1, 0 },
+	{ "what SUSE removes",
+	  "resume=a splash=silent mem=4G BOOT_IMAGE=x showopts zfcp.allow_lun_scan=0 cgroup_disable=cpu "
+	  "unknown_nmi_panic rd.udev.children-max=3 notsc", "",
+	  "resume=a splash=silent mem=4G BOOT_IMAGE=x showopts zfcp.allow_lun_scan=0 cgroup_disable=cpu "
+	  "unknown_nmi_panic rd.udev.children-max=3 notsc", false, 1, 0 },
+	{ "what Debian removes", "abm=1", "", "abm=1", false, 1, 0 },
+	{ "tables for another amount of memory", "thash_entries=4194304 trace_buf_size=64M", "",
+	  "thash_entries=4194304 trace_buf_size=64M", false, 1, 0 },
+	{ "no watchdog makes a second panic", "nmi_watchdog=panic hardlockup_panic=1", "nmi_watchdog=0",
+	  "nmi_watchdog=panic hardlockup_panic=1", false, 1, 0 },
 	{ "several CPUs: not the one the firmware started", "", "nr_cpus=4 disable_cpu_apicid=7",
 	  "", false,
 	  8, MIB(128) },
@@ -122,6 +141,40 @@ static void test_lines(void **state)
 	}
 }
 
+/* What kdump.conf has to say. */
+static const struct {
+	const char *why, *conf, *there, *gone;
+} overrides[] = {
+	{ "nothing", "path /x\n", "a=1 b reset_devices nr_cpus=1", "" },
+	{ "another line, with what is always added", "commandline c d=1\n", "c d=1 panic=10", "a=1 b" },
+	{ "in another line harmful words go as well", "commandline c crashkernel=1G root=x\n", "c", "crashkernel=1G root=x" },
+	{ "words of the running kernel removed", "commandline_remove a\n", "b", "a=1" },
+	{ "removed with their values", "commandline_remove \"a=2 b\"\n", "panic=10", "a=1 b" },
+	{ "words of ours removed", "commandline_remove reset_devices novmcoredd\n", "a=1", "reset_devices novmcoredd" },
+	{ "words of ours replaced", "commandline_append nr_cpus=3 panic=1 x\n",
+	  "nr_cpus=3 panic=1 x disable_cpu_apicid=7", "nr_cpus=1 panic=10" },
+	{ "'-' is '_' here too", "commandline_append nr-cpus=3\n", "nr-cpus=3", "nr_cpus=1" },
+	{ "appended although it is removed elsewhere", "commandline_append ip=dhcp\n", "ip=dhcp a=1", "" },
+};
+
+static void test_overrides(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < COUNT(overrides); i++) {
+		struct capture_words w;
+		struct capture_facts facts = { .running = "a=1 b", .x86 = true, .hypervisor = true, .has_apicid = true,
+					       .boot_apicid = 7, .online_cpus = 1, .words = &w };
+		char out[1024], added[1024];
+
+		print_message("%s\n", overrides[i].why);
+		capture_words_read(&w, overrides[i].conf, strlen(overrides[i].conf));
+		assert_int_equal(capture_cmdline(&facts, out, sizeof(out), added, sizeof(added), NULL), 0);
+		check_words(out, overrides[i].there, true);
+		check_words(out, overrides[i].gone, false);
+		check_words(out, added, true);
+	}
+}
+
 static void test_other_machines(void **state)
 {
 	struct capture_facts facts = { .running = "a", .online_cpus = 1 };
@@ -131,7 +184,10 @@ static void test_other_machines(void **state)
 	(void)state;
 	assert_int_equal(capture_cmdline(&facts, out, sizeof(out), added, sizeof(added), &e), 0);
 	check_words(out, "panic=10 a", true);
-	check_words(out, "acpi_no_memhotplug irqpoll", false);
+	check_words(out, "acpi_no_memhotplug irqpoll swiotlb=noforce", false);
+	facts.arm64 = true;
+	assert_int_equal(capture_cmdline(&facts, out, sizeof(out), added, sizeof(added), &e), 0);
+	check_words(out, "swiotlb=noforce", true);
 	for (size_t n = 1; n < 64; n++)
 		assert_int_equal(capture_cmdline(&facts, out, n, added, sizeof(added), &e), -E2BIG);
 	assert_int_equal(capture_cmdline(&facts, out, sizeof(out), added, 8, &e), -E2BIG);
@@ -170,6 +226,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_nr_cpus),
 		cmocka_unit_test(test_lines),
+		cmocka_unit_test(test_overrides),
 		cmocka_unit_test(test_other_machines),
 		cmocka_unit_test(test_panic),
 	};
