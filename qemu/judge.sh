@@ -68,6 +68,16 @@ complete_dump() {
 	manifest_is_json "$1/manifest.json"
 }
 
+# leaves_memory MANIFEST: what kdump estimate said was more than needed
+leaves_memory() {
+	python3 - "$1" <<-'PYTHON' || fail "the reservation was too small: $(cat estimate.txt)"
+	import json, sys
+	m = json.load(open(sys.argv[1]))["memory"]
+	print("memory of the capture kernel, MiB:", {k: v >> 20 for k, v in m.items()})
+	sys.exit(not 6 << 20 < m["lowest"] <= m["at_start"] < m["total"])
+	PYTHON
+}
+
 no_final_name() { # no_final_name DIR: nothing pretends to be a complete vmcore
 	[ -z "$(find "$1" -name vmcore -o -name vmcore.flat)" ] || fail "a final name exists in $1"
 	console_lacks 'kdumpbox: complete'

@@ -114,6 +114,15 @@ static void put_times(struct text *t, const struct save *s)
 	put(t, " },\n");
 }
 
+/* What the reservation left: for who wants to know whether it was too large, or hardly enough. */
+static void put_memory(struct text *t, const struct save *s)
+{
+	if (s->memory_at_start < UINT64_MAX / 2)
+		put(t, "  \"memory\": { \"total\": %llu, \"at_start\": %llu, \"lowest\": %llu },\n",
+		    (unsigned long long)memory_total(), (unsigned long long)s->memory_at_start,
+		    (unsigned long long)s->memory_lowest);
+}
+
 int manifest_write(const struct save *s, const char *name, bool with_sums, struct sink *out, struct err *e)
 {
 	struct text t = { .out = out, .e = e };
@@ -138,6 +147,7 @@ int manifest_write(const struct save *s, const char *name, bool with_sums, struc
 	put(&t, " },\n");
 	put_pages(&t, s);
 	put_times(&t, s);
+	put_memory(&t, s);
 	put_digest(&t, s, with_sums);
 	flush(&t);
 	return t.rc;

@@ -51,17 +51,28 @@ struct plan plan_make(uint64_t avail, unsigned cpus, unsigned wanted, size_t pag
 	return p;
 }
 
-uint64_t memory_available(void)
+/* A line of /proc/meminfo, bytes; none if it cannot be read. */
+static uint64_t meminfo(const char *name, uint64_t none)
 {
 	uint64_t kb = 0;
 	char *text, *at;
 	size_t len;
 
 	if (read_file("/proc/meminfo", 1 << 16, &text, &len, NULL))
-		return UINT64_MAX / 2;
-	at = strstr(text, "MemAvailable:");
+		return none;
+	at = strstr(text, name);
 	if (at)
-		kb = strtoull(at + strlen("MemAvailable:"), NULL, 10);
+		kb = strtoull(at + strlen(name), NULL, 10);
 	free(text);
-	return at ? kb << 10 : UINT64_MAX / 2;
+	return at ? kb << 10 : none;
+}
+
+uint64_t memory_available(void)
+{
+	return meminfo("MemAvailable:", UINT64_MAX / 2);
+}
+
+uint64_t memory_total(void)
+{
+	return meminfo("MemTotal:", 0);
 }

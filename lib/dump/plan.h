@@ -29,4 +29,7 @@ struct plan plan_make(uint64_t avail, unsigned cpus, unsigned wanted, size_t pag
 /* MemAvailable of /proc/meminfo, bytes; UINT64_MAX / 2 if it cannot be read. */
 uint64_t memory_available(void);
 
+/* MemTotal, 0 if it cannot be read. */
+uint64_t memory_total(void);
+
 #endif

@@ -119,7 +119,7 @@ static int check_space(struct save *s, struct sink *sink, struct err *e)
 
 static void plan(struct save *s)
 {
-	uint64_t avail = memory_available();
+	uint64_t avail = s->memory_at_start = s->memory_lowest = memory_available();
 	long cpus = sysconf(_SC_NPROCESSORS_ONLN);
 	size_t page = (size_t)1 << s->kernel.src.page_shift;
 
@@ -128,6 +128,23 @@ static void plan(struct save *s)
 	say(s, false, "plan: %u thread%s, chunks of %u pages, %zu KiB in all of %llu MiB available",
 	    s->plan.threads, s->plan.threads == 1 ? "" : "s", s->plan.chunk_pages, s->plan.total >> 10,
 	    (unsigned long long)(avail / MIB));
+}
+
+static void note_memory(struct save *s)
+{
+	uint64_t now = memory_available();
+
+	if (now < s->memory_lowest)
+		s->memory_lowest = now;
+}
+
+static void tick(void *ctx)
+{
+	struct save *s = ctx;
+
+	note_memory(s);
+	if (s->rq->tick)
+		s->rq->tick(s->rq->ctx);
 }
 
 /* All page data into the sink. On an error the dump is ended as incomplete, if that can be done. */
@@ -155,7 +172,8 @@ static int write_dump(struct save *s, struct sink *sink, struct err *e)
 		.filter = &s->filter, .put = f->ops->put, .out = f->ops->put_to(f), .codec = rq->codec,
 		.plan = s->plan, .early = start.early, .skip_zeros = s->level & LEVEL_ZERO, .stop = rq->stop,
 	};
-	rc = pipeline_run(&s->pipeline, rq->tick, rq->ctx, e);
+	rc = pipeline_run(&s->pipeline, tick, s, e);
+	note_memory(s);	/* all buffers are still there */
 	if (!rc && s->pipeline.stopped)
 		rc = err_say(e, -ECANCELED, "stopped before the end");
 	if (!rc && !f->ops->saved(f) && s->filter.cut + s->pipeline.holes.pages)

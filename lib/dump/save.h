@@ -54,6 +54,8 @@ struct save {
 	struct format   format;
 	struct pipeline pipeline;
 	struct plan     plan;
+	/* MemAvailable, bytes: when it began, and the least that was seen about once a second. */
+	uint64_t        memory_at_start, memory_lowest;
 	uint64_t        ms[NR_PHASES];	/* how long each phase took */
 	uint64_t        size;		/* bytes of the dump */
 	unsigned        asked;		/* the level of this try */

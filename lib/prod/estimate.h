@@ -1,0 +1,69 @@
+/* estimate - how much memory must crashkernel= reserve, and what for? */
+/* SPDX-License-Identifier: MIT */
+#ifndef PROD_ESTIMATE_H
+#define PROD_ESTIMATE_H
+
+#include <stdbool.h>
+
+#include "prod/place.h"
+
+/* What is calculated from. All sizes are bytes. */
+struct estimate_facts {
+	uint64_t ram;		/* of the machine */
+	unsigned cpus;		/* that the machine has */
+	bool     x86, arm64;
+	uint64_t kernel;	/* that the kernel takes while it decompresses and runs */
+	uint64_t packed, unpacked, modules;	/* the initramfs, and the modules in it */
+	bool     remote;	/* a target is on another machine */
+	uint64_t drivers;	/* that large drivers in the image are known to take */
+	char     large[64];	/* the largest of those */
+	char     compress[8];	/* kdump.conf's */
+	int      threads;	/* kdump.conf's; 0: as many as CPUs */
+};
+
+enum { ESTIMATE_PARTS = 12 };
+
+struct estimate {
+	struct estimate_part {
+		const char *what;
+		uint64_t    bytes;
+	} parts[ESTIMATE_PARTS];
+	int      n;
+	unsigned cpus;		/* that the capture kernel starts */
+	uint64_t reserve;	/* their sum, rounded up to 8 MiB: for crashkernel= */
+};
+
+void estimate_make(struct estimate *out, const struct estimate_facts *f);
+
+/* Find the facts out: makes the image in memory. p is filled. Returns 0 or an error. */
+int estimate_read(struct estimate_facts *f, const struct place *p, struct err *e);
+
+/*
+ * What a kernel image takes: init_size of an x86 bzImage, image_size of an arm64 Image, both all of the kernel with
+ * its zeroed part (Documentation/arch/x86/boot.rst, arm64/booting.rst); else six times the file.
+ */
+uint64_t estimate_kernel(const void *image, size_t len);
+
+/* What a distribution reserves. */
+struct estimate_peer {
+	const char *name;
+	const char *x86, *arm64;	/* value of its crashkernel=; NULL: none is known */
+};
+extern const struct estimate_peer estimate_peers[];	/* name is NULL behind the last one */
+
+/*
+ * What crashkernel=VALUE reserves of that much RAM, which the kernel rounds up to 128 MiB for the ranges in it
+ * (kernel/crash_reserve.c); 0: nothing, or it is no list of ranges or size.
+ */
+uint64_t estimate_ranges(const char *value, uint64_t ram);
+
+/* What the newest dump below a directory says of its capture kernel. */
+struct estimate_last {
+	char     name[256];	/* of its directory */
+	uint64_t total, lowest;	/* MemTotal there, and the least of MemAvailable */
+};
+
+/* False if there is no dump whose manifest has it. */
+bool estimate_last(struct estimate_last *out, const char *dir);
+
+#endif
