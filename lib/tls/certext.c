@@ -9,6 +9,21 @@
 /* Last bytes of the OIDs 2.5.29.N that we know (RFC 5280 section 4.2.1). */
 enum { EXT_USAGE = 15, EXT_SAN = 17, EXT_BASIC = 19, EXT_CONSTRAINTS = 30, EXT_POLICIES = 32, EXT_EKU = 37 };
 
+/* More than any sound certificate has; each is compared with those before it. */
+enum { EXT_MOST = 64 };
+
+/* FALSE is the default and not to be written out (X.690 section 11.5), which some issuers do. */
+static bool take_flag(struct der *in, bool *flag)
+{
+	struct der v;
+
+	*flag = false;
+	if (!der_next(in, DER_BOOLEAN, &v))
+		return true;
+	*flag = v.len && v.p[0];
+	return v.len == 1 && (v.p[0] == 0xff || !v.p[0]);
+}
+
 static bool take_usage(struct cert *c, struct der v)
 {
 	struct der bits;
@@ -22,15 +37,10 @@ static bool take_usage(struct cert *c, struct der v)
 
 static bool take_basic(struct cert *c, struct der v)
 {
-	struct der seq, flag, number;
+	struct der seq, number;
 
-	if (!der_next(&v, DER_SEQUENCE, &seq) || v.len)
+	if (!der_next(&v, DER_SEQUENCE, &seq) || v.len || !take_flag(&seq, &c->ca))
 		return false;
-	if (der_next(&seq, DER_BOOLEAN, &flag)) {
-		if (flag.len != 1 || flag.p[0] != 0xff)
-			return false;
-		c->ca = true;
-	}
 	if (!seq.len)
 		return true;
 	if (!der_next(&seq, DER_INTEGER, &number) || seq.len || number.len != 1 || number.p[0] & 0x80)
@@ -66,12 +76,22 @@ static bool take_constraints(struct cert *c, struct der v)
 	permitted = der_next(&seq, DER_CONTEXT | DER_CONSTRUCTED, &c->permitted);
 	excluded = der_next(&seq, DER_CONTEXT | DER_CONSTRUCTED | 1, &c->excluded);
 	c->constrained = true;
-	return !seq.len && (permitted || excluded);
+	/* An empty list would constrain nothing, and was meant to. */
+	return !seq.len && (permitted || excluded) && (!permitted || c->permitted.len) &&
+	       (!excluded || c->excluded.len);
 }
 
 static bool take_san(struct cert *c, struct der v)
 {
-	return der_next(&v, DER_SEQUENCE, &c->san) && !v.len && c->san.len;
+	struct der list, name;
+	uint8_t tag;
+
+	if (!der_next(&v, DER_SEQUENCE, &c->san) || v.len || !c->san.len)
+		return false;
+	list = c->san;
+	while (der_any(&list, &tag, &name, NULL))
+		;
+	return !list.len;
 }
 
 /* 1: known and sound, 0: not known, -1: known and broken. */
@@ -96,17 +116,10 @@ static int take_known(struct cert *c, uint8_t id, struct der v)
 
 static bool take_extension(struct der *list, struct der *oid, bool *critical, struct der *value)
 {
-	struct der one, flag;
+	struct der one;
 
-	if (!der_next(list, DER_SEQUENCE, &one) || !der_next(&one, DER_OID, oid))
-		return false;
-	*critical = false;
-	if (der_next(&one, DER_BOOLEAN, &flag)) {
-		if (flag.len != 1 || flag.p[0] != 0xff)
-			return false;
-		*critical = true;
-	}
-	return der_next(&one, DER_OCTETS, value) && !one.len;
+	return der_next(list, DER_SEQUENCE, &one) && der_next(&one, DER_OID, oid) &&
+	       take_flag(&one, critical) && der_next(&one, DER_OCTETS, value) && !one.len;
 }
 
 static bool came_before(struct der list, const struct der *end, struct der oid)
@@ -124,10 +137,13 @@ int cert_extensions(struct cert *c, struct der list, struct err *e)
 {
 	struct der all = list, oid, value;
 	bool critical;
+	unsigned nr = 0;
 
 	while (list.len) {
 		int known = 0;
 
+		if (nr++ == EXT_MOST)
+			return err_say(e, -EBADMSG, "broken certificate: more than %d extensions", EXT_MOST);
 		if (!take_extension(&list, &oid, &critical, &value))
 			return err_say(e, -EBADMSG, "broken certificate: an extension");
 		if (came_before(all, &list, oid))

@@ -98,20 +98,28 @@ int names_match(const struct cert *leaf, const char *host, struct err *e)
 	return err_say(e, -EKEYREJECTED, "the certificate is not for %.80s but for %s", host, names);
 }
 
+/* A domain and what is below it. ".domain" is not in RFC 5280, but found: only what is below. */
+static bool within_domain(struct der base, struct der name)
+{
+	if (!base.len)
+		return true;
+	return name.len >= base.len &&
+	       same_text(base, (struct der){ name.p + name.len - base.len, base.len }) &&
+	       (name.len == base.len || base.p[0] == '.' || name.p[name.len - base.len - 1] == '.');
+}
+
+/* A domain of another form would match no name, so exclude none. */
+static bool is_domain(struct der base)
+{
+	return !memchr(base.p, '*', base.len) && !memchr(base.p, 0, base.len) &&
+	       !(base.len && base.p[base.len - 1] == '.');
+}
+
 /* base is what a GeneralSubtree names, name what a certificate does. */
 static bool within(uint8_t tag, struct der base, struct der name)
 {
-	if (tag == NAME_DNS) {
-		if (base.len && base.p[0] == '.') {	/* not in RFC 5280, but found */
-			base.p++;
-			base.len--;
-		}
-		if (!base.len)
-			return true;
-		return name.len >= base.len &&
-		       same_text(base, (struct der){ name.p + name.len - base.len, base.len }) &&
-		       (name.len == base.len || name.p[name.len - base.len - 1] == '.');
-	}
+	if (tag == NAME_DNS)
+		return within_domain(base, name);
 	if (tag == NAME_IP) {
 		if (base.len != 2 * name.len)
 			return false;
@@ -138,7 +146,8 @@ static int find_subtree(struct der trees, uint8_t tag, struct der name)
 		if (form != tag)
 			continue;
 		/* Minimum and maximum are not used (RFC 5280 section 4.2.1.10). */
-		if (tree.len || (tag == NAME_IP && base.len != 8 && base.len != 32))
+		if (tree.len || (tag == NAME_IP && base.len != 8 && base.len != 32) ||
+		    (tag == NAME_DNS && !is_domain(base)))
 			return -2;
 		if (tag == NAME_DIRECTORY) {
 			if (!der_next(&base, DER_SEQUENCE, &seq))

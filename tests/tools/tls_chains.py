@@ -198,6 +198,26 @@ def cases():
     dir_nc = "critical,permitted;dirName:dn\n[dn]\nO=Us"
     yield constrained("a directory name within", dir_nc, T, subject="/O=Us/CN=server")
     yield constrained("a directory name outside", dir_nc, "do not allow", subject="/O=Them/CN=server")
+    below = change(LEAF, "subjectAlt", "subjectAltName=DNS:example.com")
+    yield constrained("a domain with a dot: what is below", "critical,permitted;DNS:.example.com", T)
+    yield constrained("a domain with a dot: not itself", "critical,permitted;DNS:.example.com", "do not allow",
+                      "example.com", below)
+    for what, der in (("excluded domain is a wildcard", b"\xa1\x11\x30\x0f\x82\x0d*.example.com"),
+                      ("excluded domain ends in a dot", b"\xa1\x10\x30\x0e\x82\x0cexample.com."),
+                      ("excluded domain has a NUL", b"\xa1\x10\x30\x0e\x82\x0cexample.com\0")):
+        yield constrained(what, "critical,DER:30%02x%s" % (len(der), der.hex()), "cannot be judged",
+                          theirs="openssl compares it as it is")
+    for what, der in (("no name is permitted", "3002a000"), ("no name is excluded", "3002a100")):
+        yield constrained(what, "critical,DER:" + der, "to which no certificate", theirs="openssl takes it for no limit")
+    cut_san = b"\x82\x10dump.example.com\x82\x7fx"
+    yield with_leaf("a name that is cut, behind a good one",
+                    change(LEAF, "subjectAlt", "subjectAltName=DER:30%02x%s" % (len(cut_san), cut_san.hex())),
+                    "extension 2.5.29.17")
+    yield with_leaf("no CA, written out", change(LEAF, "basic", "basicConstraints=DER:3003010100"), T)
+    yield with_leaf("a CA by a truth of its own", change(LEAF, "basic", "basicConstraints=DER:3003010101"),
+                    "extension 2.5.29.19", theirs="openssl takes it")
+    many = "".join(f"1.2.3.{i}=ASN1:NULL\n" for i in range(64))
+    yield with_leaf("64 extensions too many", LEAF + many, "more than 64 extensions", theirs="openssl compares all")
     top = Cert("nc root", None, CA + "nameConstraints=permitted;DNS:example.org\n")
     yield case("constraints of a root", [top], [Cert("server", top, LEAF)], "do not allow")
 
