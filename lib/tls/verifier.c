@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "ssh/base64.h"
 #include "tls/engine.h"
 
 static void start_chain(const br_x509_class **ctx, const char *server_name)
@@ -53,15 +54,18 @@ static void end_cert(const br_x509_class **ctx)
 		v->used = v->start;
 }
 
-static bool is_pinned(const struct verifier *v)
+/* The message has what the server shows, so that a user can see whether it is the key that was meant. */
+static int check_pin(const struct verifier *v, struct err *e)
 {
 	uint8_t pin[PIN_LEN];
+	char text[(PIN_LEN + 2) / 3 * 4 + 1];
 
 	cert_pin(&v->certs[0], pin);
 	for (size_t i = 0; i < v->trust->nr_pins; i++)
 		if (!memcmp(pin, v->trust->pins[i], PIN_LEN))
-			return true;
-	return false;
+			return 0;
+	base64_encode(text, sizeof(text), pin, sizeof(pin));
+	return err_say(e, -EKEYREJECTED, "the server's key is not the pinned one but sha256//%s", text);
 }
 
 static unsigned end_chain(const br_x509_class **ctx)
@@ -76,9 +80,7 @@ static unsigned end_chain(const br_x509_class **ctx)
 		return BR_ERR_X509_INVALID_VALUE;
 	if (!v->certs[0].key.key_type)
 		err_say(&v->why, -EKEYREJECTED, "the server's certificate has %s", v->certs[0].why_key);
-	else if (t->nr_pins && !is_pinned(v))
-		err_say(&v->why, -EKEYREJECTED, "the server's key is not the pinned one");
-	else if (t->nr_anchors)
+	else if (!(t->nr_pins && check_pin(v, &v->why)) && t->nr_anchors)
 		chain_verify(v->certs, v->nr, &ask, &v->why);
 	return v->why.code ? BR_ERR_X509_NOT_TRUSTED : 0;
 }
