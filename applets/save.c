@@ -24,7 +24,7 @@ enum { OPT_THREADS = 256, OPT_DMESG, OPT_MANIFEST, OPT_KERNEL_LOG, OPT_DIGEST, O
 static const struct opt save_opts[] = {
 	{ 'd', "dump-level", "N[,N]", "leave out: 1 zero, 2 cache, 4 private cache, 8 user, 16 free (default 31); "
 	  "further levels are tried where it does not fit" },
-	{ 'c', "compress", "CODEC", "zstd, zlib, lzo or none (default zstd)" },
+	{ 'c', "compress", "CODEC", "zstd, zlib, zlib-fast, lzo or none (default zstd)" },
 	{ 'f', "force", NULL, "overwrite OUT" },
 	{ OPT_THREADS, "threads", "N", "threads that compress (default: one per CPU, as memory allows)" },
 	{ OPT_FORMAT, "format", "NAME", "kdump or elf (default kdump); elf is not compressed" },
@@ -160,7 +160,7 @@ static int set_codec(const char *name, struct err *e)
 		n++;
 	near = nearest_name(name, codec_names, n);
 	return err_say(e, -EINVAL, "unknown compression '%.20s'%s%s", name,
-		       near ? "; did you mean " : "; zstd, zlib, lzo and none are known", near ? near : "");
+		       near ? "; did you mean " : "; zstd, zlib, zlib-fast, lzo and none are known", near ? near : "");
 }
 
 static int set_levels(const char *list, struct err *e)

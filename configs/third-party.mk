@@ -9,10 +9,10 @@ TP        ?= $B/third-party
 MUSL      := $(abspath $(TP))/musl
 HOSTLIBS  := $(abspath $(TP))/host
 DIST      := $(TP)/distfiles
-LIBS.musl := musl zlib libdeflate xz-utils libzstd lzo2 xxhash libarchive bearssl tinyssh openssh
-LIBS.host := zlib libdeflate xz-utils libzstd lzo2 xxhash libarchive bearssl tinyssh openssh cmocka
+LIBS.musl := musl zlib xz-utils libzstd lzo2 xxhash libarchive bearssl tinyssh openssh
+LIBS.host := zlib xz-utils libzstd lzo2 xxhash libarchive bearssl tinyssh openssh cmocka
 LOCK      := $(file <configs/third-party.lock)
-LINK      := -larchive -ltinyssh -lbearssl -lzstd -llzma -llzo2 -ldeflate -lz
+LINK      := -larchive -ltinyssh -lbearssl -lzstd -llzma -llzo2 -lz
 
 # The C library. rcrt1.o, the start of a static PIE, is missing from some distributions' gcc
 # wrappers for musl. The kernel's headers come beside it, never with those of the machine's libc.
@@ -35,15 +35,6 @@ define build.zlib
 make libz.a
 cp zlib.h zconf.h "$PREFIX/include"
 cp libz.a "$PREFIX/lib"
-endef
-
-# Packs zlib's format, twice as fast as zlib does; only that way, and zlib reads it.
-define build.libdeflate
-for file in lib/deflate_compress.c lib/zlib_compress.c lib/adler32.c lib/utils.c lib/*/cpu_features.c; do
-	$CC $CFLAGS -I. -c $file -o $(echo $file | tr / -).o
-done
-$AR rcs "$PREFIX/lib/libdeflate.a" *.o
-cp libdeflate.h "$PREFIX/include"
 endef
 
 # Only the decoder: modules come as .ko.xz, we write zstd or gzip.

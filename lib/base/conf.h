@@ -55,7 +55,7 @@ struct target_opts {
 	/* From core_collector, or from the keys dump_level, compress and threads. */
 	int  dump_level;			/* 0-31, makedumpfile's meaning. 31 */
 	char next_levels[32];			/* "N,N": tried where the one before does not fit; "" */
-	char compress[8];			/* "zstd" (default), "zlib", "lzo", "none" */
+	char compress[12];			/* "zstd" (default), "zlib", "zlib-fast", "lzo", "none" */
 	int  threads;				/* workers of save; 0 (default): save decides */
 	char digest[8];				/* of the manifest: "xxh64" (default), "sha256" */
 

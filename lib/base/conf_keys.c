@@ -259,7 +259,7 @@ static const struct keyword keywords[] = {
 	TEXT("root_device", G_ROOT, set_root, root),
 	OPT_TEXT("mount_options", G_OPTIONS, set_text, mount_options),
 	OPT_NUMBER("dump_level", G_LEVEL, dump_level, 0, 31),
-	OPT_WORD("compress", G_COMPRESS, compress, "zstd zlib lzo none"),
+	OPT_WORD("compress", G_COMPRESS, compress, "zstd zlib zlib-fast lzo none"),
 	OPT_NUMBER("threads", G_THREADS, threads, 0, CONF_THREADS_MAX),
 	OPT_WORD("digest", G_DIGEST, digest, "xxh64 sha256"),
 	OPT_NUMBER("port", G_PORT, port, 1, 65535),

@@ -14,7 +14,6 @@ struct codec {
 	uint32_t    flag;		/* PAGE_ */
 	/* Bytes of state for pages of page_size. */
 	size_t    (*state_size)(size_t page_size);
-	size_t      own;		/* bytes that the library takes for itself at init */
 	/* Make state ready. Returns 0 or -ENOMEM. The state is used by one thread at a time. */
 	int       (*init)(void *state, size_t page_size);
 	/*
@@ -22,7 +21,6 @@ struct codec {
 	 * 0 if it did not work: the page is then stored raw. Never allocates.
 	 */
 	size_t    (*pack)(void *state, const void *in, size_t len, void *out);
-	void      (*deinit)(void *state);
 };
 
 /* Room that pack may use for a page that does not shrink (LZO asks for the most). */

@@ -341,8 +341,6 @@ static void *work(void *arg)
 
 static void worker_free(struct worker *w)
 {
-	if (w->state)
-		w->s->p->codec->deinit(w->state);
 	free(w->state);
 	free(w->page);
 	for (unsigned i = 0; i < PLAN_CHUNKS; i++) {

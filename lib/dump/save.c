@@ -124,7 +124,7 @@ static void plan(struct save *s)
 	size_t page = (size_t)1 << s->kernel.src.page_shift;
 
 	s->plan = plan_make(avail, cpus > 0 ? (unsigned)cpus : 1, s->rq->threads, page,
-			    s->rq->codec->state_size(page) + s->rq->codec->own, writer_memory() * (s->rq->parts ? s->rq->parts : 1));
+			    s->rq->codec->state_size(page), writer_memory() * (s->rq->parts ? s->rq->parts : 1));
 	say(s, false, "plan: %u thread%s, chunks of %u pages, %zu KiB in all of %llu MiB available",
 	    s->plan.threads, s->plan.threads == 1 ? "" : "s", s->plan.chunk_pages, s->plan.total >> 10,
 	    (unsigned long long)(avail / MIB));

@@ -35,7 +35,6 @@ static size_t pack(const char *kind, uint64_t pfn, uint8_t *out, uint32_t *flags
 	if (!state || c->init(state, TINY_BLOCK))
 		abort();
 	n = c->pack(state, page, TINY_BLOCK, out);
-	c->deinit(state);
 	free(state);
 	*flags = n ? c->flag : PAGE_RAW;
 	if (!n)

@@ -13,8 +13,10 @@
 #include <cmocka.h>
 
 #include "base/buf.h"
+#include "dump/adler.h"
 #include "dump/codec.h"
 #include "dump/digest.h"
+#include "dump/huffman.h"
 
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))
 
@@ -65,13 +67,57 @@ static void half_noise(uint8_t *p, size_t n)
 	memset(p, 0x55, n / 2);
 }
 
+/* Counts as unequal as they get: the best codes would be longer than deflate's 15 bits. */
+static void unequal(uint8_t *p, size_t n)
+{
+	size_t at = 0, a = 1, b = 1;
+	uint64_t x = 3;
+
+	for (uint8_t symbol = 0; at < n; symbol++) {
+		for (size_t i = 0; i < a && at < n; i++)
+			p[at++] = symbol;
+		b += a;
+		a = b - a;
+	}
+	for (size_t i = n - 1; i; i--) {
+		size_t k = next(&x) % (i + 1);
+		uint8_t other = p[k];
+
+		p[k] = p[i];
+		p[i] = other;
+	}
+}
+
+/* The second half is the first: matches of the longest kind, as far away as they get. */
+static void twice(uint8_t *p, size_t n)
+{
+	noise(p, n / 2);
+	memcpy(p + n / 2, p, n / 2);
+}
+
+/* Copies of all lengths from all distances between bytes of few and of many kinds. */
+static void mixture(uint8_t *p, size_t n)
+{
+	static uint64_t x = 11;
+	size_t at = 0;
+
+	while (at < n) {
+		size_t len = next(&x) % (1 + (next(&x) & 0x1ff)), from = at ? next(&x) % at : 0;
+		bool copy = at && next(&x) % 3;
+
+		for (; len && at < n; len--, at++)
+			p[at] = copy ? p[from++] : (uint8_t)(next(&x) & (x >> 60 ? 0x0f : 0xff));
+	}
+}
+
 static const struct {
 	const char *name;
 	void (*make)(uint8_t *p, size_t n);
 	bool shrinks;
 } contents[] = {
 	{ "zeros", zeros, true }, { "one bit", one_bit, true }, { "text", text, true }, { "noise", noise, false },
-	{ "pointers", pointers, true }, { "half noise", half_noise, true },
+	{ "pointers", pointers, true }, { "half noise", half_noise, true }, { "unequal", unequal, true }, { "twice", twice, false },
+	{ "a mixture", mixture, false },
 };
 
 static size_t unpack(uint32_t flag, const uint8_t *in, size_t len, uint8_t *out, size_t size)
@@ -93,7 +139,7 @@ static void round_trips(const struct codec *c, size_t page)
 	void *state = calloc(1, c->state_size(page));
 
 	assert_int_equal(c->init(state, page), 0);
-	for (size_t i = 0; i < 3 * COUNT(contents); i++) {	/* the state is used again and again */
+	for (size_t i = 0; i < 20 * COUNT(contents); i++) {	/* the state is used again and again */
 		size_t k = i % COUNT(contents), n;
 
 		contents[k].make(in, page);
@@ -105,7 +151,6 @@ static void round_trips(const struct codec *c, size_t page)
 		if (n)
 			assert_memory_equal(in, back, page);
 	}
-	c->deinit(state);
 	free(state);
 	free(in);
 	free(out);
@@ -138,7 +183,6 @@ static void test_none(void **state)
 	assert_int_equal(c->flag, PAGE_RAW);
 	assert_int_equal(c->init(one, 4096), 0);
 	assert_int_equal(c->pack(one, page, 4096, out), 0);
-	c->deinit(one);
 }
 
 /* Readers know these numbers: DUMP_DH_COMPRESSED_* of makedumpfile. */
@@ -146,8 +190,50 @@ static void test_flags(void **state)
 {
 	(void)state;
 	assert_int_equal(codec_find("zlib")->flag, 1);
+	assert_int_equal(codec_find("zlib-fast")->flag, 1);
 	assert_int_equal(codec_find("lzo")->flag, 2);
 	assert_int_equal(codec_find("zstd")->flag, 0x20);
+}
+
+static void test_adler(void **state)
+{
+	static uint8_t bytes[3 * 4096 + 100];
+
+	(void)state;
+	memset(bytes, 0xff, sizeof(bytes));	/* the largest sums */
+	for (size_t len = 0; len <= sizeof(bytes); len += len < 300 ? 1 : 61)
+		assert_int_equal(adler32_of(bytes, len), adler32(1, bytes, (unsigned)len));
+	noise(bytes, sizeof(bytes) & ~7UL);
+	for (size_t len = 0; len < 5000; len += 13)
+		assert_int_equal(adler32_of(bytes + 1, len), adler32(1, bytes + 1, (unsigned)len));
+}
+
+/* Lengths that are a code (the sum of 2^-len is 1), none above the limit, and no rare symbol shorter than a common one. */
+static void test_huffman(void **state)
+{
+	uint64_t x = 99;
+
+	(void)state;
+	for (int i = 0; i < 2000; i++) {
+		uint16_t counts[HUFFMAN_MAX_SYMBOLS] = { 0 };
+		uint8_t lens[HUFFMAN_MAX_SYMBOLS];
+		size_t n = 2 + next(&x) % (HUFFMAN_MAX_SYMBOLS - 1), seen = 0;
+		unsigned max = n > 100 ? 15 : 7, sum = 0;
+
+		for (size_t k = 0; k < n; k++) {
+			counts[k] = next(&x) % 3 ? (uint16_t)(next(&x) >> 48 >> next(&x) % 16) : 0;
+			seen += counts[k] != 0;
+		}
+		huffman_lengths(counts, n, max, lens);
+		for (size_t k = 0; k < n; k++) {
+			assert_int_equal(!lens[k], !counts[k]);
+			assert_true(lens[k] <= max);
+			sum += lens[k] ? 1U << (max - lens[k]) : 0;
+			for (size_t j = 0; j < k && i < 100; j++)
+				assert_false(counts[j] && counts[k] > counts[j] && lens[k] > lens[j]);
+		}
+		assert_int_equal(sum, seen > 1 ? 1U << max : seen << (max - 1));
+	}
 }
 
 static void sum_is(const struct digest *d, size_t i, const char *hex)
@@ -228,6 +314,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_round_trips), cmocka_unit_test(test_none), cmocka_unit_test(test_flags),
+		cmocka_unit_test(test_adler), cmocka_unit_test(test_huffman),
 		cmocka_unit_test(test_sums), cmocka_unit_test(test_extents),
 	};
 

@@ -163,7 +163,7 @@ static void check_dump(const struct arm64_kind *kind, struct run *r, unsigned le
 static void test_levels(void **state)
 {
 	static const unsigned levels[] = { 0, 1, 2, 4, 8, 16, 31 };
-	static const char *const codecs[] = { "zstd", "zlib", "lzo", "none" };
+	static const char *const codecs[] = { "zstd", "zlib", "zlib-fast", "lzo", "none" };
 
 	(void)state;
 	for (size_t i = 0; i < COUNT(kinds); i++) {

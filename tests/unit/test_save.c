@@ -37,7 +37,7 @@ static int free_cores(void **state)
 	return 0;
 }
 
-static const char *const codecs[] = { "zstd", "zlib", "lzo", "none" };
+static const char *const codecs[] = { "zstd", "zlib", "zlib-fast", "lzo", "none" };
 
 /* Threads work in any order; the file must not show it. */
 static void test_threads(void **state)

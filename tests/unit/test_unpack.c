@@ -29,7 +29,6 @@ static size_t pack(const struct codec *c, const uint8_t *page, size_t size, uint
 
 	assert_int_equal(c->init(state, size), 0);
 	n = c->pack(state, page, size, out);
-	c->deinit(state);
 	free(state);
 	return n;
 }
