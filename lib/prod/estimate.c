@@ -43,7 +43,7 @@ static void put(struct estimate *out, const char *what, uint64_t bytes)
 static uint64_t dump_memory(const struct estimate_facts *f, unsigned cpus)
 {
 	const struct codec *codec = codec_find(f->compress);
-	size_t page = 4096, state = codec ? codec->state_size(page) + codec->own : 0;
+	size_t page = 4096, state = codec ? codec->state_size(page) : 0;
 	struct plan p = plan_make(plan_room, cpus, (unsigned)f->threads, page, state, writer_memory());
 	/* The bits of the keep map, all of them if they fit. */
 	uint64_t bits = f->ram / page / 8;
