@@ -27,11 +27,6 @@ void log_to_kmsg(void)
 		the_log.kmsg = fd + 1;
 }
 
-bool log_is_kmsg(void)
-{
-	return the_log.kmsg != 0;
-}
-
 void log_line(enum log_level level, const char *fmt, ...)
 {
 	const char *kind = level == LOG_ERROR ? "error: " : level == LOG_WARN ? "warning: " : "";

@@ -24,6 +24,5 @@ void log_set_name(const char *name);
  * own log) instead of stderr. Children inherit it. Does nothing where /dev/kmsg cannot be opened.
  */
 void log_to_kmsg(void);
-bool log_is_kmsg(void);
 
 #endif

@@ -311,8 +311,3 @@ void device_list_in(const struct places *at, char *out, size_t size)
 	if (!shown)
 		snprintf(out, size, "no block device at all");
 }
-
-void device_list(char *out, size_t size)
-{
-	device_list_in(&system_places, out, size);
-}

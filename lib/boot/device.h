@@ -32,10 +32,4 @@ int device_find(const char *spec, char path[], size_t size, struct err *e);
  */
 int device_wait(const char *spec, unsigned timeout_ms, char path[], size_t size, struct err *e);
 
-/*
- * One line of what block devices there are ("vda1 ext4 UUID=... , vdb xfs ..."), cut to size, for
- * messages.
- */
-void device_list(char *out, size_t size);
-
 #endif

@@ -127,16 +127,6 @@ struct mod *modtree_find(const struct modtree *tree, const char *name)
 	return low < tree->nr_mods && !strcmp(tree->mods[low].name, key) ? &tree->mods[low] : NULL;
 }
 
-bool modtree_has(const struct modtree *tree, const char *name)
-{
-	return modtree_find(tree, name) != NULL;
-}
-
-const char *modtree_dir(const struct modtree *tree)
-{
-	return tree->dir;
-}
-
 void modtree_path(const struct modtree *tree, const struct modstep *step, char *out, size_t size)
 {
 	bool absolute = step->path[0] == '/';

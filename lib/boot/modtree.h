@@ -44,9 +44,6 @@ enum { MODTREE_MAX_STEPS = 512 };
 int modtree_open(struct modtree **tree, const char *root, const char *release, struct err *e);
 void modtree_close(struct modtree *tree);	/* NULL is fine */
 
-/* The tree's directory ("ROOT/lib/modules/RELEASE"). Borrowed. */
-const char *modtree_dir(const struct modtree *tree);
-
 /*
  * Append what loading word needs to list, in order: dependencies before the module, "pre" softdeps
  * before and "post" softdeps behind each (kmod's order), nothing twice, not even over several calls
@@ -60,9 +57,6 @@ void modlist_free(struct modlist *list);
 
 /* The file of a step that has a path. */
 void modtree_path(const struct modtree *tree, const struct modstep *step, char *out, size_t size);
-
-/* True if the tree has a module of that name, built in or not. */
-bool modtree_has(const struct modtree *tree, const char *name);
 
 /* Name of a module as the kernel has it: base name, without .ko and what follows, '-' to '_'. */
 void modtree_name(const char *path, char *out, size_t size);
