@@ -8,7 +8,7 @@
 
 
 #include "dump/adler.h"
-#include "dump/huffman.h"
+#include "dump/codelens.h"
 
 enum {
 	BLOCK       = 16 << 10,		/* matches stay inside one: positions have 16 bits */
@@ -16,10 +16,9 @@ enum {
 	MIN_MATCH   = 4,
 	MAX_MATCH   = 258,		/* RFC 1951, 3.2.5 */
 	TAIL        = 8,		/* bytes at the end that begin no match */
-	NR_LITLENS  = 286, NR_DISTS = 30, NR_PRE = 19, END_OF_BLOCK = 256,
+	END_OF_BLOCK = 256,
 	TYPICAL_MAX = 10,		/* bits of a literal's code below */
-	MAX_LEN     = 15, MAX_PRE_LEN = 7,
-	MAX_CODES   = 400,		/* bytes to tell the codes of a block, and some more */
+	MAX_LEN     = HUFFMAN_MAX_LEN,
 };
 
 /* Literals and the match that follows them; len 0: none, at the end of a block. */
@@ -45,12 +44,6 @@ struct deflater {
 	struct sequence sequences[BLOCK / MIN_MATCH + 1];
 	uint8_t  len_slots[MAX_MATCH + 1];	/* by length: its symbol less 257 */
 	uint8_t  dist_slots[512];	/* by distance - 1, from 256 on by its 128th part */
-};
-
-struct bits {
-	uint64_t have;
-	unsigned nr;
-	uint8_t *to, *end;		/* 8 bytes behind end may be written */
 };
 
 /* RFC 1951, 3.2.5 */
@@ -210,109 +203,6 @@ static size_t find_fast(struct deflater *d, const uint8_t *in, size_t len)
 	return len - end;
 }
 
-/* ---- bits ---- */
-
-static inline void put(struct bits *b, uint64_t value, unsigned n)
-{
-	b->have |= value << b->nr;
-	b->nr += n;
-}
-
-static inline void put_code(struct bits *b, struct huffman_code code)
-{
-	put(b, code.bits, code.len);
-}
-
-/* After it 57 bits have room. */
-static inline void flush(struct bits *b)
-{
-	uint64_t raw = htole64(b->have);
-
-	memcpy(b->to, &raw, sizeof(raw));
-	b->to += b->nr >> 3;
-	b->have >>= b->nr & 56;
-	b->nr &= 7;
-}
-
-/* Code lengths as they are written: a length, or 16, 17, 18 and how often it is repeated. RFC 1951, 3.2.7 */
-struct lengths {
-	size_t   nr;
-	uint8_t  symbol[NR_LITLENS + NR_DISTS], extra[NR_LITLENS + NR_DISTS];
-	uint16_t counts[NR_PRE];
-};
-
-static void add_length(struct lengths *l, uint8_t symbol, size_t extra)
-{
-	l->symbol[l->nr] = symbol;
-	l->extra[l->nr++] = (uint8_t)extra;
-	l->counts[symbol]++;
-}
-
-static void shorten(struct lengths *l, const uint8_t *lens, size_t n)
-{
-	for (size_t i = 0, run; i < n; i += run) {
-		size_t left;
-
-		for (run = 1; i + run < n && lens[i + run] == lens[i]; run++)
-			;
-		left = run;
-		if (!lens[i]) {
-			for (; left >= 11; left -= left < 138 ? left : 138)
-				add_length(l, 18, (left < 138 ? left : 138) - 11);
-			if (left >= 3) {
-				add_length(l, 17, left - 3);
-				left = 0;
-			}
-		} else if (left >= 4) {
-			add_length(l, lens[i], 0);
-			for (left--; left >= 3; left -= left < 6 ? left : 6)
-				add_length(l, 16, (left < 6 ? left : 6) - 3);
-		}
-		for (; left; left--)
-			add_length(l, lens[i], 0);
-	}
-}
-
-static size_t used(const uint8_t *lens, size_t n, size_t least)
-{
-	while (n > least && !lens[n - 1])
-		n--;
-	return n;
-}
-
-/* Tell the codes of a block. */
-static void put_codes(struct bits *b, const uint8_t *litlens, const uint8_t *dists)
-{
-	static const uint8_t order[NR_PRE] = { 16, 17, 18, 0, 8, 7, 9, 6, 10, 5, 11, 4, 12, 3, 13, 2, 14, 1, 15 };
-	static const uint8_t extra_bits[] = { 2, 3, 7 };
-	size_t nr_litlens = used(litlens, NR_LITLENS, 257), nr_dists = used(dists, NR_DISTS, 1), nr_pre = NR_PRE;
-	uint8_t all[NR_LITLENS + NR_DISTS], pre[NR_PRE];
-	struct huffman_code codes[NR_PRE];
-	struct lengths l = { 0 };
-
-	memcpy(all, litlens, nr_litlens);
-	memcpy(all + nr_litlens, dists, nr_dists);
-	shorten(&l, all, nr_litlens + nr_dists);
-	huffman_lengths(l.counts, NR_PRE, MAX_PRE_LEN, pre);
-	huffman_codes(pre, NR_PRE, codes);
-	while (nr_pre > 4 && !pre[order[nr_pre - 1]])
-		nr_pre--;
-	put(b, nr_litlens - 257, 5);
-	put(b, nr_dists - 1, 5);
-	put(b, nr_pre - 4, 4);
-	flush(b);
-	for (size_t i = 0; i < nr_pre; i++) {
-		put(b, pre[order[i]], 3);
-		flush(b);
-	}
-	for (size_t i = 0; i < l.nr; i++) {
-		put_code(b, codes[l.symbol[i]]);
-		if (l.symbol[i] >= 16)
-			put(b, l.extra[i], extra_bits[l.symbol[i] - 16]);
-		flush(b);
-	}
-}
-
 static inline void put_sequences(const struct deflater *d, struct bits *to, const uint8_t *in, size_t at_once)
 {
 	struct bits b = *to;
@@ -406,7 +296,7 @@ static bool put_block(struct deflater *d, struct bits *b, const uint8_t *in, siz
 		huffman_lengths(d->litlen_counts, NR_LITLENS, MAX_LEN, d->lens);
 		huffman_lengths(d->dist_counts, NR_DISTS, MAX_LEN, d->lens + NR_LITLENS);
 		set_codes(d);
-		put_codes(b, d->lens, d->lens + NR_LITLENS);
+		put_code_lens(b, d->lens, d->lens + NR_LITLENS);
 	} else {
 		for (size_t i = 0; i < d->nr_typical; i++) {
 			put(b, d->typical[i], 8);
@@ -434,7 +324,7 @@ static void use_typical(struct deflater *d)
 
 	memcpy(d->lens, typical_lens, sizeof(d->lens));
 	set_codes(d);
-	put_codes(&b, d->lens, d->lens + NR_LITLENS);
+	put_code_lens(&b, d->lens, d->lens + NR_LITLENS);
 	d->nr_typical = (size_t)(b.to - d->typical);
 	d->typical_bits = b.nr;
 }

@@ -8,19 +8,9 @@
 #include <string.h>
 #include <time.h>
 
-enum { STACK = 256 << 10 };	/* a sink may have to log in to its server anew; what is not touched takes no memory */
+#include "dump/cursor.h"
 
-/* Where the next chunk begins. */
-struct cursor {
-	uint64_t section, word;
-	uint64_t rest;			/* bits of the current word not yet taken */
-	const uint64_t *bits;		/* of the section; NULL: not asked for yet */
-	uint64_t *scratch;		/* owned */
-	const struct early *early;	/* NULL: none */
-	struct early_order order;	/* of those that go first */
-	struct early_cursor passed;	/* behind them: which of them lie behind */
-	pfn_t     skip;			/* the next that went first */
-};
+enum { STACK = 256 << 10 };	/* a sink may have to log in to its server anew; what is not touched takes no memory */
 
 /* Kept pages on their way: taken, packed, handed on. */
 struct chunk {
@@ -61,72 +51,6 @@ struct worker {
 	uint64_t       zeros, raw;
 	uint64_t       file_size;	/* of the source, as far as this thread knows */
 };
-
-static size_t take_early(struct cursor *c, struct packed *out, size_t max)
-{
-	const struct early_page *page;
-	size_t n = 0;
-
-	while (n < max && (page = early_next(c->early, &c->order)))
-		out[n++].pfn = page->pfn;
-	return n;
-}
-
-/* Whether a page went first already. Asked for in rising order. */
-static bool was_early(struct cursor *c, pfn_t pfn)
-{
-	const struct early_page *next;
-
-	if (pfn != c->skip)
-		return false;
-	early_pass(&c->passed);
-	next = early_lowest(c->early, &c->passed);
-	c->skip = next ? next->pfn : UINT64_MAX;
-	return true;
-}
-
-static void cursor_init(struct cursor *c, const struct early *early)
-{
-	const struct early_page *next = early ? early_lowest(early, &c->passed) : NULL;
-
-	c->early = early;
-	c->skip = next ? next->pfn : UINT64_MAX;
-}
-
-/* Take up to max kept pfns, all from one section. Returns how many; 0 at the end. */
-static size_t take_chunk(struct filter *f, struct cursor *c, struct packed *out, size_t max)
-{
-	uint64_t words = filter_section_words(f);
-	size_t n = c->early ? take_early(c, out, max) : 0;
-
-	if (n)
-		return n;
-	while (c->section < f->nr_sections && n < max) {
-		if (!c->bits) {
-			c->bits = filter_bits(f, c->section, c->scratch);
-			c->word = 0;
-			c->rest = c->bits ? c->bits[0] : 0;
-		}
-		while (c->bits && c->word < words && n < max) {
-			if (!c->rest) {
-				if (++c->word < words)
-					c->rest = c->bits[c->word];
-				continue;
-			}
-			out[n].pfn = (c->section << f->section_shift) + c->word * 64 +
-				     (uint64_t)__builtin_ctzll(c->rest);
-			c->rest &= c->rest - 1;
-			n += !was_early(c, out[n].pfn);
-		}
-		if (c->bits && c->word < words)
-			break;
-		c->section++;
-		c->bits = NULL;
-		if (n)
-			break;
-	}
-	return n;
-}
 
 /* Read one page into w->page. Returns 0 or -EIO. */
 static int fetch(struct worker *w, pfn_t pfn, bool *nonzero)
@@ -319,8 +243,7 @@ static void *work(void *arg)
 		uint64_t seq = 0;
 
 		pthread_mutex_lock(&s->take);
-		c->nr = should_stop(s) ? 0 : take_chunk(s->p->filter, &s->cursor, c->pages,
-							s->p->plan.chunk_pages);
+		c->nr = should_stop(s) ? 0 : cursor_take(&s->cursor, c->pages, s->p->plan.chunk_pages);
 		if (c->nr)
 			seq = s->next_seq++;
 		pthread_mutex_unlock(&s->take);
@@ -422,6 +345,7 @@ int pipeline_run(struct pipeline *p, void (*tick)(void *ctx), void *ctx, struct 
 	struct shared s = { .p = p, .e = e, .slots = (size_t)p->plan.threads * p->plan.chunks };
 	pthread_condattr_t monotonic;
 	unsigned n = 0;
+	int rc;
 
 	pthread_condattr_init(&monotonic);
 	pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
@@ -429,10 +353,9 @@ int pipeline_run(struct pipeline *p, void (*tick)(void *ctx), void *ctx, struct 
 	pthread_mutex_init(&s.turn, NULL);
 	pthread_cond_init(&s.turned, NULL);
 	pthread_cond_init(&s.over, &monotonic);
-	s.cursor.scratch = calloc(filter_section_words(p->filter), sizeof(uint64_t));
-	cursor_init(&s.cursor, p->early);
+	rc = cursor_init(&s.cursor, p->filter, p->early);
 	s.ready = calloc(s.slots, sizeof(struct chunk *));
-	if (workers && s.cursor.scratch && s.ready)
+	if (workers && !rc && s.ready)
 		n = start(&s, workers);
 	if (n)
 		wait_all(&s, tick, ctx);
@@ -443,7 +366,7 @@ int pipeline_run(struct pipeline *p, void (*tick)(void *ctx), void *ctx, struct 
 		worker_free(&workers[i]);
 	}
 	sort_holes(&p->holes);
-	free(s.cursor.scratch);
+	cursor_free(&s.cursor);
 	free(s.ready);
 	free(workers);
 	pthread_cond_destroy(&s.over);

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/buf.h"
+#include "dump/writer_bits.h"
 #include "dump/writer_early.h"
 
 /* Buffers: large writes for data, a bitmap's buffer covers 1 GiB of 4 KiB pages. */
@@ -131,37 +132,6 @@ static int put_notes(struct writer *w, unsigned level, struct err *e)
 	return rc ? rc : writer_flush(w, &w->regions[REGION_SUB], e);
 }
 
-/* bitmap1 from the ranges of RAM, a buffer at a time. */
-static int put_bitmap1(struct writer *w, struct err *e)
-{
-	struct region *r = &w->regions[REGION_BITMAP1];
-	const struct source *s = &w->k->src;
-	uint64_t bits = w->layout.bitmap_blocks * w->layout.block * 8, batch = (uint64_t)r->cap * 8;
-	int rc = 0;
-
-	for (uint64_t first = 0; !rc && first < bits; first += batch) {
-		uint64_t end = first + batch < bits ? first + batch : bits;
-		const struct ram_range *m = source_range(s, first << s->page_shift);
-
-		memset(r->buf, 0, r->cap);
-		for (; m && m < s->ram + s->nr_ram && m->start >> s->page_shift < end; m++) {
-			uint64_t a = m->start >> s->page_shift, b = m->end >> s->page_shift;
-
-			a = a < first ? first : a;
-			b = b > end ? end : b;
-			for (; a < b && (a & 7); a++)
-				r->buf[(a - first) / 8] |= (uint8_t)(1 << (a & 7));
-			if (b > a)
-				memset(r->buf + (a - first) / 8, 0xff, (b - a) / 8);
-			for (a += (b - a) & ~(uint64_t)7; a < b; a++)
-				r->buf[(a - first) / 8] |= (uint8_t)(1 << (a & 7));
-		}
-		r->len = (size_t)((end - first) / 8);
-		rc = writer_flush(w, r, e);
-	}
-	return rc;
-}
-
 /* Buffers and checksums of the regions. */
 static int make_regions(struct writer *w, enum digest_kind kind, struct err *e)
 {
@@ -207,7 +177,7 @@ int writer_init(struct writer *w, struct sink *sink, const struct layout *l, con
 	if (!rc)
 		rc = put_notes(w, level, e);
 	if (!rc)
-		rc = put_bitmap1(w, e);
+		rc = bitmap1_put(w, e);
 	if (rc)
 		return rc;
 	memset(w->regions[REGION_BITMAP2].buf, 0, CAP_BITMAP);
@@ -217,69 +187,10 @@ int writer_init(struct writer *w, struct sink *sink, const struct layout *l, con
 	return rc;
 }
 
-/* Set a page's bit; buffers of bitmap2 that end below it are handed on. */
-static int mark(struct writer *w, uint64_t pfn, struct err *e)
-{
-	struct region *r = &w->regions[REGION_BITMAP2];
-	uint64_t byte = r->start + pfn / 8;
-
-	while (byte >= r->at + r->cap) {
-		int rc = writer_flush(w, &w->regions[REGION_DATA], e);
-
-		r->len = r->cap;
-		if (!rc)
-			rc = writer_flush(w, r, e);
-		if (rc)
-			return rc;
-		memset(r->buf, 0, r->cap);
-	}
-	r->buf[byte - r->at] |= (uint8_t)(1 << (pfn & 7));
-	w->bits_set++;
-	return 0;
-}
-
-static int mark_word(struct writer *w, pfn_t first, uint64_t bits, pfn_t from, pfn_t to, struct err *e)
-{
-	int rc = 0;
-
-	for (; bits && !rc; bits &= bits - 1) {
-		pfn_t pfn = first + (pfn_t)__builtin_ctzll(bits);
-
-		if (pfn >= from && pfn < to)
-			rc = mark(w, pfn, e);
-	}
-	return rc;
-}
-
-/* The bits of kept pages of [from, to), whose descriptors are in other files. */
-static int mark_others(struct writer *w, pfn_t from, pfn_t to, struct err *e)
-{
-	struct filter *f = w->others;
-	size_t words = filter_section_words(f);
-	uint64_t *scratch = calloc(words, sizeof(*scratch)), own = w->bits_set;
-	int rc = scratch ? 0 : err_set(e, -ENOMEM, "the bitmap of one of several files");
-
-	for (uint64_t i = from >> f->section_shift; !rc && i < f->nr_sections; i++) {
-		const uint64_t *bits = filter_bits(f, i, scratch);
-
-		for (size_t word = 0; bits && word < words && !rc; word++)
-			rc = mark_word(w, (i << f->section_shift) + word * 64, bits[word], from, to, e);
-	}
-	w->bits_set = own;
-	free(scratch);
-	return rc;
-}
-
-int writer_others(struct writer *w, struct filter *others, struct err *e)
-{
-	w->others = others;
-	return mark_others(w, 0, w->layout.start_pfn, e);
-}
-
 int writer_describe(struct writer *w, pfn_t pfn, uint64_t at, uint32_t size, uint32_t flags, struct err *e)
 {
 	uint8_t desc[KDUMP_DESC_SIZE];
-	int rc = mark(w, pfn, e);
+	int rc = bitmap2_mark(w, pfn, e);
 
 	layout_desc(desc, at, size, flags, pfn);
 	return rc ? rc : append(w, REGION_DESCS, desc, sizeof(desc), e);
@@ -344,21 +255,6 @@ static void take_back(struct writer *w)
 	w->saved = (d->at - d->start + d->len) / KDUMP_DESC_SIZE + early_cut(w, good, end);
 }
 
-/* The rest of bitmap2. */
-static int end_bitmap2(struct writer *w, struct err *e)
-{
-	struct region *r = &w->regions[REGION_BITMAP2];
-	uint64_t end = w->layout.descs_at;
-	int rc = 0;
-
-	while (!rc && r->at < end) {
-		r->len = end - r->at < r->cap ? (size_t)(end - r->at) : r->cap;
-		rc = writer_flush(w, r, e);
-		memset(r->buf, 0, r->cap);
-	}
-	return rc;
-}
-
 int writer_end(struct writer *w, bool complete, struct err *e)
 {
 	const struct region *data = &w->regions[REGION_DATA];
@@ -377,10 +273,10 @@ int writer_end(struct writer *w, bool complete, struct err *e)
 		early_erase(w);
 	if (!rc && w->others && !w->others_marked) {
 		w->others_marked = true;
-		rc = mark_others(w, w->layout.end_pfn, w->layout.max_pfn, e);
+		rc = bitmap2_mark_others(w, w->layout.end_pfn, w->layout.max_pfn, e);
 	}
 	if (!rc)
-		rc = end_bitmap2(w, e);
+		rc = bitmap2_end(w, e);
 	/* Without any data the file would end inside the bitmaps' hole; readers want them whole. */
 	if (!rc && data->at == data->start)
 		rc = sink_write(w->sink, w->layout.descs_at - 1, "", 1, e);
