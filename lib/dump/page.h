@@ -72,22 +72,42 @@ static inline bool page_has_type(uint32_t mapcount, uint32_t type)
 	return mapcount == type;
 }
 
-/* All that classification looks at in a struct page that is neither a head nor a free block. */
+/* What classification looks at in a struct page that is neither a head nor a free block, and where it stands. */
 struct page_look {
-	uint64_t flags;
-	uint32_t count, bits;
+	uint32_t flags_at, mapcount_at, mapping_at, compound_head_at;
+	uint64_t told_by, flags;	/* of these flags those that are set */
+	uint32_t counts, type;		/* _mapcount if it is none, 0 if it is a count of mappings */
+	uint8_t  mapping, compound_head;	/* in bit 0 */
 };
 
-/* For pages by the billion: of neighbours that look the same only the first has to be decoded. */
+static inline uint32_t page_look_type(const struct page_look *l, const uint8_t *raw)
+{
+	uint32_t n = get_le32(raw + l->mapcount_at);
+
+	return n & (l->counts | -(n >> 31));
+}
+
 static inline struct page_look page_look(const struct page_layout *l, const uint8_t *raw)
 {
-	uint32_t count = get_le32(raw + l->mapcount);
-
-	return (struct page_look){
-		.flags = get_le64(raw + l->flags) & l->told_by,
-		.count = l->types_apart && count <= INT32_MAX ? 0 : count,
-		.bits = (raw[l->mapping] & 1U) | (raw[l->compound_head] & 1U) << 1,
+	struct page_look look = {
+		.flags_at = l->flags, .mapcount_at = l->mapcount, .mapping_at = l->mapping,
+		.compound_head_at = l->compound_head, .told_by = l->told_by, .counts = l->types_apart ? 0 : UINT32_MAX,
 	};
+
+	look.flags = get_le64(raw + l->flags) & l->told_by;
+	look.type = page_look_type(&look, raw);
+	look.mapping = raw[l->mapping];
+	look.compound_head = raw[l->compound_head];
+	return look;
+}
+
+/* For pages by the billion: of neighbours that look the same only the first has to be decoded. */
+static inline bool page_looks_so(const struct page_look *l, const uint8_t *raw)
+{
+	uint64_t flags = (get_le64(raw + l->flags_at) & l->told_by) ^ l->flags;
+	uint32_t bits = (raw[l->mapping_at] ^ l->mapping) | (raw[l->compound_head_at] ^ l->compound_head);
+
+	return !(flags | (page_look_type(l, raw) ^ l->type) | (bits & 1));
 }
 
 #endif
