@@ -52,6 +52,7 @@ struct vc_style {
 	uint64_t head_mask;
 	uint32_t buddy, offline, slab_type, hugetlb_type, unaccepted;		/* _mapcount; 0: not so */
 	bool order_in_flags;			/* else at bytes 16 (destructor) and 17 of page[1] */
+	bool compound_info;			/* so called; in tails the mask of a struct page's address that gives its head */
 };
 
 struct vc_load {

@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Bits and values as real kernels of these lines exported them, 6.1 and 6.12 read off Debian's. */
+/* Bits and values as real kernels of these lines exported them, 6.1 and 6.12 read off Debian's; 7.1 has other names for some. */
 static const struct vc_style styles[] = {
 	{ "6.1", "6.1.0-invented", .lru = 4, .private_bit = 13, .swapcache = 10, .swapbacked = 19, .slab = 9,
 	  .hwpoison = 22, .hugetlb = -1, .head_mask = 0x10000, .buddy = (uint32_t)-129, .offline = (uint32_t)-257 },
@@ -18,6 +18,10 @@ static const struct vc_style styles[] = {
 	  .hwpoison = 20, .hugetlb = -1, .head_mask = 0x40, .buddy = 0xf0000000, .offline = 0xf1000000,
 	  .slab_type = 0xf5000000, .hugetlb_type = 0xf4000000, .unaccepted = 0xf8000000,
 	  .order_in_flags = true },
+	{ "7.1", "7.1.0-invented", .lru = 5, .private_bit = 14, .swapcache = 10, .swapbacked = 17, .slab = -1,
+	  .hwpoison = 20, .hugetlb = -1, .head_mask = 0x40, .buddy = 0xf0000000, .offline = 0xf1000000,
+	  .slab_type = 0xf5000000, .hugetlb_type = 0xf4000000, .unaccepted = 0xf8000000,
+	  .order_in_flags = true, .compound_info = true },
 };
 
 const struct vc_style *vc_style_find(const char *name)
@@ -41,7 +45,6 @@ static const char fixed[] =
 	"OFFSET(page.lru)=8\n"
 	"OFFSET(page._mapcount)=48\n"
 	"OFFSET(page.private)=40\n"
-	"OFFSET(page.compound_head)=8\n"
 	"LENGTH(zone.free_area)=11\n"
 	"SIZE(printk_ringbuffer)=88\n"
 	"OFFSET(printk_ringbuffer.desc_ring)=0\n"
@@ -112,6 +115,7 @@ static void put_flags(struct text *t, const struct vc_style *s)
 		put(t, "NUMBER(PAGE_HUGETLB_MAPCOUNT_VALUE)=%d\n", (int)s->hugetlb_type);
 	if (s->hugetlb >= 0)
 		put(t, "NUMBER(PG_hugetlb)=%d\n", s->hugetlb);
+	put(t, "OFFSET(page.%s)=8\n", s->compound_info ? "compound_info" : "compound_head");
 	if (!s->order_in_flags)
 		put(t, "OFFSET(page.compound_dtor)=16\nOFFSET(page.compound_order)=17\n"
 		    "NUMBER(HUGETLB_PAGE_DTOR)=2\n");

@@ -269,12 +269,15 @@ static void put_compound(struct vmcore *v, uint64_t pfn, struct marks head, bool
 {
 	static const struct marks tail = { .mapcount = UINT32_MAX };
 	const struct vc_style *s = v->style;
+	uint64_t to_head = (v->vmemmap + pfn * VC_STRUCT_PAGE) | 1;
 	uint8_t *second;
 
 	head.flags |= s->head_mask;
 	put_page(v, pfn, &head, 0);
+	if (s->compound_info)			/* since 7.1; bit 0 marks a tail as ever */
+		to_head = ~((VC_STRUCT_PAGE << order) - 1ULL) | 1;
 	for (uint64_t i = 1; i < 1ULL << order; i++)
-		put_page(v, pfn + i, &tail, (v->vmemmap + pfn * VC_STRUCT_PAGE) | 1);
+		put_page(v, pfn + i, &tail, to_head);
 	second = v->mem + vc_struct_page(v, pfn + 1);
 	if (s->order_in_flags) {
 		put_le64(second, ZONE_BITS | (uint64_t)order | (hugetlb ? bit(s->hugetlb) : 0));

@@ -257,7 +257,7 @@ static void test_cut(void **state)
 /* Struct pages are judged where they are mapped, or where that cannot be, copied: with the same result. */
 static void test_copied(void **state)
 {
-	static const char *const files[] = { "classes-6.1", "classes-6.6", "classes-6.12", "hugetlb-1g" };
+	static const char *const files[] = { "classes-6.1", "classes-6.6", "classes-6.12", "classes-7.1", "hugetlb-1g" };
 	static const unsigned asked[] = { 0, 2, 4, 8, 16, 31 };
 
 	(void)state;
