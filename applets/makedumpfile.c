@@ -17,7 +17,8 @@
 
 enum {
 	OPT_THREADS = 256, OPT_MESSAGES, OPT_DMESG, OPT_PARTIAL, OPT_CHECK, OPT_DRY_RUN, OPT_STATS, OPT_NON_MMAP,
-	OPT_SPLIT, OPT_REASSEMBLE, OPT_MEM_USAGE, OPT_HARMLESS,
+	OPT_SPLIT, OPT_REASSEMBLE, OPT_MEM_USAGE, OPT_VTOP, OPT_HARMLESS,
+	OPT_ERASE, OPT_DISKSET, OPT_XEN,
 };
 
 static const struct opt makedumpfile_opts[] = {
@@ -38,6 +39,7 @@ static const struct opt makedumpfile_opts[] = {
 	{ OPT_DMESG, "dump-dmesg", NULL, "write the kernel log instead of a dump" },
 	{ OPT_PARTIAL, "partial-dmesg", NULL, "of that only what came after the last `dmesg --clear`" },
 	{ OPT_MEM_USAGE, "mem-usage", NULL, "count the pages of /proc/kcore, or of a vmcore, by what they are for" },
+	{ OPT_VTOP, "vtop", "ADDRESS", "print the physical address of a virtual one" },
 	{ OPT_CHECK, "check-params", NULL, "only check the words of the call" },
 	{ OPT_DRY_RUN, "dry-run", NULL, "do everything but write" },
 	{ OPT_STATS, "show-stats", NULL, "report what was left out" },
@@ -49,6 +51,10 @@ static const struct opt makedumpfile_opts[] = {
 	{ OPT_HARMLESS, "cyclic-buffer", "KIB", NULL }, { OPT_HARMLESS, "work-dir", "DIR", NULL },
 	{ OPT_HARMLESS, "splitblock-size", "KIB", NULL },
 	{ 'v', NULL, NULL, "show the version" },
+	{ 'g', NULL, "FILE", NULL }, { OPT_DISKSET, "diskset", "VMCORE", NULL },
+	{ OPT_ERASE, "config", "FILE", NULL }, { OPT_ERASE, "eppic", "FILE", NULL }, { OPT_ERASE, "extension", "FILE", NULL },
+	{ OPT_XEN, "xen-syms", "FILE", NULL }, { OPT_XEN, "xen-vmcoreinfo", "FILE", NULL },
+	{ OPT_XEN, "xen_phys_start", "ADDRESS", NULL },
 	APPLET_OPTS_END
 };
 APPLET(makedumpfile, "makedumpfile", "filter and compress a vmcore, called as the program of that name is",
@@ -65,11 +71,12 @@ static struct {
 	struct save_request rq;
 	unsigned            levels[MAX_LEVELS];
 	unsigned            show, more;		/* more: whatever --message-level says */
+	unsigned            compressions;	/* options that name one */
 	struct printk_form  log;
-	bool                flat, split, check, dry_run, snappy;
+	bool                flat, split, check, dry_run, snappy, translate;
+	unsigned long long  va;			/* to translate */
 	char *const        *to;			/* DUMPFILEs of a split dump */
 	size_t              nr_to;
-	unsigned            compressions;	/* options that name one */
 	uint64_t            last_percent;
 	FILE               *out;		/* messages; standard output is the dump with -F */
 } job;
@@ -96,19 +103,6 @@ static void say(void *ctx, bool warning, const char *text)
 		log_line(warning ? LOG_WARN : LOG_INFO, "%s", text);
 }
 
-static int set_limit(const char *text, struct err *e)
-{
-	static const char units[] = "KMG";
-	char *end;
-	unsigned long long n = strtoull(text, &end, 10);
-	const char *unit = *end ? strchr(units, *end & ~0x20) : NULL;
-
-	if (end == text || (*end && (!unit || end[1])))
-		return err_say(e, -EINVAL, "size limit '%.20s': a number with K, M or G behind it is wanted", text);
-	job.rq.limit = unit ? n << (10 * (unit - units + 1)) : n;
-	return 0;
-}
-
 static int set_levels(const char *text, struct err *e)
 {
 	int n = level_list(text, job.levels, MAX_LEVELS, e);
@@ -123,11 +117,10 @@ static int set_levels(const char *text, struct err *e)
 
 static int set_number(const char *text, const char *what, unsigned max, unsigned *out, struct err *e)
 {
-	unsigned long long n;
+	unsigned long long n = *out;
 	int rc = parse_number(text, what, 0, max, &n, e);
 
-	if (!rc)
-		*out = (unsigned)n;
+	*out = (unsigned)n;
 	return rc;
 }
 
@@ -145,11 +138,30 @@ static int set_mode(enum mode mode, struct err *e)
 	return 0;
 }
 
+/* Options of the original that are refused, and what to do instead. */
+static const struct {
+	int         id;
+	const char *instead;
+} refused[] = {
+	{ 'g', "-g: leave it out: a vmcore brings its vmcoreinfo along, and that is used" },
+	{ OPT_ERASE, "--config, --eppic, --extension: nothing is erased here: let the original filter the finished dump" },
+	{ OPT_DISKSET, "--diskset: disks of sadump are read by the original only: what it makes of them is a VMCORE" },
+	{ OPT_XEN, "--xen-syms, --xen-vmcoreinfo, --xen_phys_start: leave it out: pages of all domains are kept" },
+};
+
+static int refuse(int id, struct err *e)
+{
+	for (size_t i = 0; i < sizeof(refused) / sizeof(refused[0]); i++)
+		if (refused[i].id == id)
+			return err_say(e, -EINVAL, "%s", refused[i].instead);
+	return 0;		/* without effect */
+}
+
 static int take_option(int id, const char *value, struct err *e)
 {
 	switch (id) {
 	case 'd': return set_levels(value, e);
-	case 'L': return set_limit(value, e);
+	case 'L': return parse_size(value, "size limit", &job.rq.limit, e);
 	case OPT_THREADS: return set_number(value, "number of threads", 1 << 20, &job.rq.threads, e);
 	case OPT_MESSAGES: return set_number(value, "message level", 31, &job.show, e);
 	case 'c': set_codec("zlib"); break;
@@ -170,7 +182,8 @@ static int take_option(int id, const char *value, struct err *e)
 	case OPT_STATS: job.more |= SHOW_REPORT; break;
 	case 'D': job.more |= SHOW_DEBUG; break;
 	case OPT_NON_MMAP: job.rq.no_mmap = true; break;
-	default: break;		/* without effect */
+	case OPT_VTOP: job.translate = true; return parse_number(value, "virtual address", 0, UINT64_MAX, &job.va, e);
+	default: return refuse(id, e);
 	}
 	return 0;
 }
@@ -212,19 +225,14 @@ static int check(const struct args *a, struct err *e)
 		min = job.dry_run ? 1 : 3;
 		max = SPLIT_MAX_PARTS + 1;
 		text = "VMCORE and two or more DUMPFILEs are";
-	} else if (job.dry_run || (job.flat && job.mode <= MODE_DMESG)) {
+	} else if (job.dry_run || job.translate || (job.flat && job.mode <= MODE_DMESG)) {
 		min = 1;
-		max = job.dry_run ? 2 : 1;
+		max = job.flat ? 1 : 2;
 		text = "VMCORE is";
 	}
 	if (a->nr_operands < min || a->nr_operands > max)
 		return err_say(e, -EINVAL, "%s wanted, %d operands given; see --help", text, a->nr_operands);
 	return 0;
-}
-
-static int print(void *ctx, const char *text, size_t len)
-{
-	return fwrite(text, 1, len, ctx) == len ? 0 : -(errno ? errno : EIO);
 }
 
 /* With -F the text goes to standard output as it is: SUSE's frame reads it so. */
@@ -236,9 +244,7 @@ static int dump_dmesg(struct err *e)
 	if (rc)
 		return rc;
 	if (job.flat) {
-		rc = printk_write(&k, &job.log, print, stdout, NULL, e);
-		if (!rc && fflush(stdout))
-			rc = err_set(e, -errno, "write to standard output");
+		rc = dmesg_print(&k, &job.log, e);
 	} else {
 		rc = dmesg_save(&k, job.rq.to, job.rq.replace, &job.log, NULL, e);
 		if (!rc && job.show & SHOW_COMMON)
@@ -255,28 +261,6 @@ static void say_saved(void)
 	fprintf(job.out, job.nr_to ? "\nThe dumpfiles are saved to " : "\nThe dumpfile is saved to %s.\n", job.rq.to);
 	for (size_t i = 0; i < job.nr_to; i++)
 		fprintf(job.out, "%s%s", job.to[i], i + 2 < job.nr_to ? ", " : i + 2 == job.nr_to ? ", and " : ".\n");
-}
-
-static int rearrange(const char *to, struct err *e)
-{
-	struct unflatten u;
-	struct sink *sink;
-	struct ack ack;
-	int rc = sink_open(&sink, to, 0, job.rq.replace, e);
-
-	if (rc)
-		return rc;
-	rc = unflatten(STDIN_FILENO, sink, &u, e);
-	if (rc)
-		sink_keep(sink, NULL);
-	else
-		rc = sink_commit(sink, &ack, e);
-	sink_close(sink);
-	if (rc == -ENODATA)
-		err_add(e, "the stream is cut; `recover %s-incomplete OUT` makes the best of it", to);
-	if (!rc)
-		say_saved();
-	return rc;
 }
 
 static void report(void)
@@ -323,6 +307,26 @@ static int dump(struct err *e)
 	return rc;
 }
 
+/* In the words of the original; the steps between are its own. */
+static int translate(struct err *e)
+{
+	struct kernel k;
+	uint64_t run;
+	paddr_t pa;
+	int rc = kernel_open(&k, job.rq.vmcore, e);
+
+	if (rc)
+		return rc;
+	rc = kernel_vtop(&k, job.va, &pa, &run);
+	if (rc)
+		err_say(e, rc, "virtual address %#llx is %s", job.va, rc == -ENXIO ? "not mapped" : "behind unreadable tables");
+	else
+		fprintf(job.out, "\nTranslating virtual address %llx to physical address.\nVIRTUAL           PHYSICAL\n"
+			"%16llx  %llx\n\n", job.va, job.va, (unsigned long long)pa);
+	kernel_close(&k);
+	return rc;
+}
+
 static int mem_usage(struct err *e)
 {
 	struct mem_usage m;
@@ -354,15 +358,18 @@ static int run(struct args *a, struct err *e)
 		job.rq.open = open_parts;
 	}
 	switch (job.mode) {
-	case MODE_REARRANGE: return rearrange(operands[0], e);
+	case MODE_REARRANGE:
 	case MODE_REASSEMBLE:
-		rc = reassemble(operands, (size_t)last, job.rq.to, job.rq.replace, e);
+		rc = job.mode == MODE_REARRANGE ? unflatten_file(STDIN_FILENO, job.rq.to, job.rq.replace, e)
+						: reassemble(operands, (size_t)last, job.rq.to, job.rq.replace, e);
 		if (!rc)
 			say_saved();
 		return rc;
 	case MODE_DMESG: return dump_dmesg(e);
 	case MODE_MEM_USAGE: return mem_usage(e);
-	default: return dump(e);
+	default:
+		rc = job.translate ? translate(e) : 0;
+		return rc || (job.translate && !last && !job.flat) ? rc : dump(e);
 	}
 }
 

@@ -176,3 +176,17 @@ int parse_number(const char *text, const char *what, unsigned long long min, uns
 	*out = n;
 	return 0;
 }
+
+int parse_size(const char *text, const char *what, uint64_t *out, struct err *e)
+{
+	static const char units[] = "KMGT";
+	char *end;
+	unsigned long long n = strtoull(text, &end, 10);
+	const char *unit = *end ? strchr(units, *end & ~0x20) : NULL;
+	unsigned shift = unit ? 10 * (unsigned)(unit - units + 1) : 0;
+
+	if (*text < '0' || *text > '9' || (*end && (!unit || end[1])) || n > UINT64_MAX >> shift)
+		return err_say(e, -EINVAL, "%s '%.20s': a number with K, M, G or T behind it is wanted", what, text);
+	*out = n << shift;
+	return 0;
+}

@@ -4,6 +4,7 @@
 #define BASE_ARGS_H
 
 #include <stddef.h>
+#include <stdint.h>
 
 #include "base/err.h"
 
@@ -49,5 +50,11 @@ const char *nearest_name(const char *word, const char *const *names, size_t n);
  */
 int parse_number(const char *text, const char *what, unsigned long long min, unsigned long long max,
 		 unsigned long long *out, struct err *e);
+
+/*
+ * A number of bytes, with K, M, G or T (or small letters) behind it for 1024 bytes, 1024 of these and so on. Returns 0, or -EINVAL with a
+ * message that names what.
+ */
+int parse_size(const char *text, const char *what, uint64_t *out, struct err *e);
 
 #endif

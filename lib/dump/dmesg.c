@@ -2,6 +2,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "dump/dmesg.h"
 
+#include <errno.h>
+#include <stdio.h>
 #include <string.h>
 
 struct out {
@@ -69,5 +71,19 @@ int dmesg_save(struct kernel *k, const char *to, bool replace, const struct prin
 		return rc;
 	rc = dmesg_put(k, sink, how, said, &ack, e);
 	sink_close(sink);
+	return rc;
+}
+
+static int print(void *out, const char *text, size_t len)
+{
+	return fwrite(text, 1, len, out) == len ? 0 : -(errno ? errno : EIO);
+}
+
+int dmesg_print(struct kernel *k, const struct printk_form *how, struct err *e)
+{
+	int rc = printk_write(k, how, print, stdout, NULL, e);
+
+	if (!rc && fflush(stdout))
+		rc = err_set(e, -errno, "write to standard output");
 	return rc;
 }

@@ -13,6 +13,9 @@
 int dmesg_save(struct kernel *k, const char *to, bool replace, const struct printk_form *how,
 	       struct printk_report *said, struct err *e);
 
+/* The same to standard output, as text. */
+int dmesg_print(struct kernel *k, const struct printk_form *how, struct err *e);
+
 /* The same into a sink that is open, which stays the caller's to close. */
 int dmesg_put(struct kernel *k, struct sink *sink, const struct printk_form *how,
 	      struct printk_report *said, struct ack *ack, struct err *e);

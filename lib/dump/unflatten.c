@@ -97,3 +97,23 @@ int unflatten(int fd, struct sink *to, struct unflatten *u, struct err *e)
 	free(buf);
 	return rc;
 }
+
+int unflatten_file(int fd, const char *to, bool replace, struct err *e)
+{
+	struct unflatten u;
+	struct sink *sink;
+	struct ack ack;
+	int rc = sink_open(&sink, to, 0, replace, e);
+
+	if (rc)
+		return rc;
+	rc = unflatten(fd, sink, &u, e);
+	if (rc)
+		sink_keep(sink, NULL);
+	else
+		rc = sink_commit(sink, &ack, e);
+	sink_close(sink);
+	if (rc == -ENODATA)
+		err_add(e, "the stream is cut; `recover %s-incomplete OUT` makes the best of it", to);
+	return rc;
+}

@@ -20,4 +20,7 @@ struct unflatten {
  */
 int unflatten(int fd, struct sink *to, struct unflatten *u, struct err *e);
 
+/* The same into a file, which has its name only when it is whole; else it is TO-incomplete. replace: see sink_open. */
+int unflatten_file(int fd, const char *to, bool replace, struct err *e);
+
 #endif
