@@ -37,6 +37,7 @@ int kdump_next(struct kdump_call *k, struct args *a, struct err *e);
 
 /* kdump load; keep: with the options of the last time where a gives no others, which is kdump reload. */
 int kdump_load(struct args *a, bool keep);
+extern const struct opt kdump_load_opts[];	/* of both */
 
 /* Fill k->place (place_fill). Returns as that. */
 int kdump_ready(struct kdump_call *k, struct err *e);

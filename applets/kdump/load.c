@@ -5,7 +5,8 @@
 #include "kdump/kdump.h"
 #include "prod/load.h"
 
-static const struct opt load_command_opts[] = {
+#define load_command_opts kdump_load_opts
+const struct opt kdump_load_opts[] = {
 	KDUMP_OPT_CONFIG, KDUMP_OPT_KERNEL, KDUMP_OPT_MODULES, KDUMP_OPT_APPEND, KDUMP_OPT_STATE,
 	KDUMP_OPT_DRY_RUN, KDUMP_OPT_FORCE, APPLET_OPTS_END
 };

@@ -12,8 +12,8 @@
 #include "prod/status.h"
 
 static const struct opt show_opts[] = {
-	KDUMP_OPT_CONFIG, KDUMP_OPT_KERNEL, KDUMP_OPT_MODULES, KDUMP_OPT_APPEND, KDUMP_OPT_STATE,
-	KDUMP_OPT_SYSROOT, APPLET_OPTS_END
+	KDUMP_OPT_CONFIG, KDUMP_OPT_KERNEL, KDUMP_OPT_STATE, KDUMP_OPT_SYSROOT,
+	APPLET_OPTS_END
 };
 
 KDUMP_COMMAND(show, "show", "print the configuration, where each value is from, and the kexec call", "");

@@ -6,6 +6,8 @@
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
 
 enum { FIELD_SIZE = 4096 };
 
@@ -126,6 +128,47 @@ int mountinfo_find(const char *table, const char *path, struct mountinfo *out, s
 				best = strlen(l.point);
 				rc = fill(&l, rest, out, e);
 			}
+		}
+		at = end + (*end == '\n');
+	}
+	return rc;
+}
+
+/* btrfs has a number of its own: there only the source tells. */
+static bool is_on(const struct line *l, dev_t dev)
+{
+	struct stat st;
+
+	if (l->major)
+		return makedev(l->major, l->minor) == dev;
+	return l->source[0] == '/' && !stat(l->source, &st) && S_ISBLK(st.st_mode) && st.st_rdev == dev;
+}
+
+static bool same_subvol(const char *has, const char *options)
+{
+	char wanted[1024];
+
+	if (!options)
+		return true;
+	find_subvol(options, wanted, sizeof(wanted));
+	return !strcmp(has + (has[0] == '/'), wanted + (wanted[0] == '/'));
+}
+
+int mountinfo_of_device(const char *table, dev_t dev, const char *inside, const char *options,
+			struct mounted *out, struct err *e)
+{
+	int rc = err_say(e, -ENOENT, "it is not mounted");
+
+	for (const char *at = table; *at && rc != -ENAMETOOLONG;) {
+		const char *end = at + strcspn(at, "\n"), *rest;
+		struct mountinfo m;
+		struct line l;
+
+		if (parse(at, end, &l) && is_on(&l, dev) && !fill(&l, "", &m, NULL) &&
+		    same_subvol(m.subvol, options) && (rest = below(inside, m.inside))) {
+			strcpy(out->point, l.point);
+			rc = snprintf(out->path, sizeof(out->path), "%s%s",
+				      strcmp(l.point, "/") || !*rest ? l.point : "", rest) < (int)sizeof(out->path) ? 0 : err_set(e, -ENAMETOOLONG, "%s", rest);
 		}
 		at = end + (*end == '\n');
 	}

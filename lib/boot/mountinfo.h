@@ -4,6 +4,7 @@
 #define BOOT_MOUNTINFO_H
 
 #include <stddef.h>
+#include <sys/types.h>
 
 #include "base/err.h"
 
@@ -21,5 +22,19 @@ struct mountinfo {
  * root is part of inside. Returns 0, -ENOENT, or -ENAMETOOLONG.
  */
 int mountinfo_find(const char *table, const char *path, struct mountinfo *out, struct err *e);
+
+/* Where the other way round leads: to a path inside the filesystem of a device. */
+struct mounted {
+	char point[4096];	/* where the filesystem, or the part with the path, is mounted */
+	char path[4096];	/* where the path is, whether it is there or not */
+};
+
+/*
+ * Find a mount of the block device dev in table that shows inside, an absolute path of its filesystem. options: mount
+ * options, whose subvolume (subvol=) it must be; NULL: any. Of several the last counts. Returns 0, -ENOENT, or
+ * -ENAMETOOLONG.
+ */
+int mountinfo_of_device(const char *table, dev_t dev, const char *inside, const char *options,
+			struct mounted *out, struct err *e);
 
 #endif

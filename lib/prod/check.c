@@ -130,29 +130,28 @@ static void check_conf(struct check *c, struct kdump_conf *conf)
 	free(ic);
 }
 
-static void check_loaded(struct check *c)
+/* The place borrows from *s afterwards. */
+static void check_loaded(struct check *c, struct status *s)
 {
 	static const enum verdict verdicts[NR_READINESS] = {
 		CHECK_OK, CHECK_WARNING, CHECK_WARNING, CHECK_FAILURE, CHECK_FAILURE, CHECK_FAILURE
 	};
-	struct status s = { 0 };
 	struct err e = { 0 };
 
-	if (status_read(&s, c->place, &e))
+	if (status_read(s, c->place, &e))
 		check_tell(c, "loaded", CHECK_FAILURE, NULL, "%s", e.msg);
 	else
-		check_tell(c, "loaded", verdicts[s.is],
-			   s.is == READY_STALE ? "kdumpbox kdump reload"
-					       : s.is == READY_UNSURE ? NULL : "kdumpbox kdump load",
-			   "%s%s%s%s", s.is == READY ? "the crash kernel is loaded and current" :
-			   s.is == READY_STALE ? "what is loaded is not current: " :
-			   s.is == READY_FOREIGN ? "what is loaded was not loaded by kdumpbox" :
-			   s.is == READY_UNSURE ? "" : "no crash kernel is loaded",
-			   s.why.msg, s.nr_changes ? s.changes[0] : "", s.nr_changes > 1 ? ", and more" : "");
-	status_free(&s);
+		check_tell(c, "loaded", verdicts[s->is],
+			   s->is == READY_STALE ? "kdumpbox kdump reload"
+					       : s->is == READY_UNSURE ? NULL : "kdumpbox kdump load",
+			   "%s%s%s%s", s->is == READY ? "the crash kernel is loaded and current" :
+			   s->is == READY_STALE ? "what is loaded is not current: " :
+			   s->is == READY_FOREIGN ? "what is loaded was not loaded by kdumpbox" :
+			   s->is == READY_UNSURE ? "" : "no crash kernel is loaded",
+			   s->why.msg, s->nr_changes ? s->changes[0] : "", s->nr_changes > 1 ? ", and more" : "");
 }
 
-/* Whether it could be made; where something is loaded that was compared already. */
+/* Whether it can be made. */
 static void check_image(struct check *c)
 {
 	struct wanted *w = calloc(1, sizeof(*w));
@@ -171,9 +170,12 @@ static void check_image(struct check *c)
 enum verdict check_run(struct check *c)
 {
 	struct kdump_conf *conf = calloc(1, sizeof(*conf));
+	struct status *status = calloc(1, sizeof(*status));
 	struct err e = { 0 };
 
-	if (!conf) {
+	if (!conf || !status) {
+		free(conf);
+		free(status);
 		check_tell(c, "check", CHECK_FAILURE, NULL, "no memory");
 		return c->worst;
 	}
@@ -188,11 +190,13 @@ enum verdict check_run(struct check *c)
 			   "%s", e.msg);
 	}
 	check_triggers(c);
+	if (c->can_kexec)
+		check_loaded(c, status);	/* first: it knows with which options it was loaded */
 	if (!c->place->no_kernel.code)
 		check_image(c);
-	if (c->can_kexec)
-		check_loaded(c);
 	check_targets(c, conf);
+	status_free(status);
+	free(status);
 	free(conf);
 	return c->worst;
 }

@@ -22,7 +22,7 @@ struct finding {
 
 /* A run of it. Set the first three, leave the rest zero. */
 struct check {
-	struct place *place;		/* filled */
+	struct place *place;		/* filled; afterwards its options are not to be used */
 	void        (*tell)(void *ctx, const struct finding *f);	/* each thing once, in the order of work */
 	void         *ctx;
 

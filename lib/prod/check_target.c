@@ -8,9 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
-#include <sys/stat.h>
 #include <sys/statvfs.h>
-#include <sys/sysmacros.h>
 #include <unistd.h>
 
 #include <linux/fs.h>
@@ -23,7 +21,7 @@
 #include "ssh/login.h"
 #include "ssh/sftp.h"
 
-enum { MEMINFO_MAX = 64 << 10, MOUNTINFO_MAX = 16 << 20, LEAST_BYTES = 32 << 20 };
+enum { MEMINFO_MAX = 64 << 10, LEAST_BYTES = 32 << 20 };
 
 static uint64_t field(const char *meminfo, const char *name)
 {
@@ -68,38 +66,6 @@ static void tell_space(struct check *c, const char *where, int level, uint64_t s
 			   "could have now", where, has >> 20, need >> 20, level);
 }
 
-/* Is a line of mountinfo (proc(5)) a mount of that device, and where? Of btrfs only the source tells. */
-static bool is_mount_of(const char *line, dev_t dev, char where[PATH_MAX])
-{
-	const char *rest = strstr(line, " - "), *end = line + strcspn(line, "\n");
-	char source[PATH_MAX];
-	unsigned major, minor;
-	struct stat st;
-
-	if (sscanf(line, "%*u %*u %u:%u %*s %4095s", &major, &minor, where) != 3 || strchr(where, '\\'))
-		return false;
-	if (makedev(major, minor) == dev)
-		return true;
-	return !major && rest && rest < end && sscanf(rest, " - %*s %4095s", source) == 1 && source[0] == '/' &&
-	       !stat(source, &st) && S_ISBLK(st.st_mode) && st.st_rdev == dev;
-}
-
-/* Where the device is mounted; false if nowhere. Of several places one is as good as the other. */
-static bool mounted_at(const char *node, char where[PATH_MAX])
-{
-	bool found = false;
-	struct stat st;
-	size_t len;
-	char *text;
-
-	if (stat(node, &st) || read_file("/proc/self/mountinfo", MOUNTINFO_MAX, &text, &len, NULL))
-		return false;
-	for (char *line = text; *line && !found; line += strcspn(line, "\n"), line += *line == '\n')
-		found = is_mount_of(line, st.st_rdev, where);
-	free(text);
-	return found;
-}
-
 /* ext2 to 4 are mounted by one driver. */
 static bool same_type(const char *a, const char *b)
 {
@@ -108,20 +74,21 @@ static bool same_type(const char *a, const char *b)
 
 static void check_fs(struct check *c, const struct target *t, const char *node)
 {
-	char where[PATH_MAX], what[600];
+	struct mounted at;
 	struct superblock sb;
 	struct statvfs vfs;
+	char what[600];
 
 	snprintf(what, sizeof(what), "%s %s", t->keyword, t->device);
-	if (!mounted_at(node, where)) {
+	if (!place_mounted(node, t, &at)) {
 		if (superblock_probe(node, &sb, NULL) || !same_type(sb.type, t->fstype))
 			check_tell(c, "target", CHECK_FAILURE, "make the filesystem, or mend the target line",
 				   "%s: there is no such filesystem on %s", what, node);
 		else
 			check_tell(c, "target", CHECK_OK, NULL, "%s: %s, which is not mounted: how much is free is not known",
 				   what, node);
-	} else if (statvfs(where, &vfs)) {
-		check_tell(c, "target", CHECK_FAILURE, NULL, "%s: %s: %s", what, where, strerror(errno));
+	} else if (statvfs(at.point, &vfs)) {
+		check_tell(c, "target", CHECK_FAILURE, NULL, "%s: %s: %s", what, at.point, strerror(errno));
 	} else {
 		snprintf(what, sizeof(what), "%s %s (%s)", t->keyword, t->device, node);
 		tell_space(c, what, t->opts.dump_level, (uint64_t)vfs.f_bavail * vfs.f_frsize);
@@ -133,14 +100,15 @@ static void check_raw(struct check *c, const struct target *t, const char *node)
 	int fd = open(node, O_RDONLY | O_CLOEXEC);
 	struct superblock sb;
 	uint64_t bytes = 0;
-	char where[PATH_MAX], what[600];
+	struct mounted at;
+	char what[600];
 
 	snprintf(what, sizeof(what), "raw %s", t->device);
 	if (fd < 0 || ioctl(fd, BLKGETSIZE64, &bytes))
 		check_tell(c, "target", CHECK_FAILURE, NULL, "%s: %s: %s", what, node, strerror(errno));
-	else if (mounted_at(node, where))
+	else if (place_mounted(node, NULL, &at))
 		check_tell(c, "target", CHECK_FAILURE, "name a partition for dumps alone",
-			   "%s is mounted on %s, and a dump would overwrite it", what, where);
+			   "%s is mounted on %s, and a dump would overwrite it", what, at.point);
 	else if (!superblock_probe(node, &sb, NULL))
 		check_tell(c, "target", CHECK_WARNING, "wipefs -a, if it is for dumps",
 			   "%s has a filesystem (%s), which a dump would overwrite", what, sb.type);

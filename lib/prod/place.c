@@ -5,11 +5,15 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/buf.h"
 #include "base/io.h"
+
+enum { MOUNTINFO_MAX = 16 << 20 };
 
 const char *place_path(const struct place *p, const char *path, char out[PATH_MAX])
 {
@@ -119,4 +123,19 @@ struct image_spec place_image(const struct place *p)
 	return (struct image_spec){ .root = p->root, .release = p->release, .config = p->config,
 				    .modules = p->modules, .applets = p->applets,
 				    .program = p->program ? p->program : "/proc/self/exe" };
+}
+
+bool place_mounted(const char *node, const struct target *t, struct mounted *at)
+{
+	struct stat st;
+	bool found;
+	size_t len;
+	char *text;
+
+	if (stat(node, &st) || read_file("/proc/self/mountinfo", MOUNTINFO_MAX, &text, &len, NULL))
+		return false;
+	found = (t && !mountinfo_of_device(text, st.st_rdev, t->opts.path, t->opts.mount_options, at, NULL)) ||
+		!mountinfo_of_device(text, st.st_rdev, "/", NULL, at, NULL);
+	free(text);
+	return found;
 }

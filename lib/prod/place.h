@@ -4,8 +4,10 @@
 #define PROD_PLACE_H
 
 #include <limits.h>
+#include <stdbool.h>
 
 #include "boot/image.h"
+#include "boot/mountinfo.h"
 
 /*
  * Zero-initialise it, set what the user gave, then call place_fill. Pointers are borrowed.
@@ -43,6 +45,12 @@ void place_kernel_release(const char *path, char *out, size_t size);
 
 /* What image_collect needs to know of all this. */
 struct image_spec place_image(const struct place *p);
+
+/*
+ * Where on this machine the block device node is mounted, with at->path where dumps to target t lie; t NULL, or if
+ * that part of it is not mounted: anywhere, and at->path is where. False if it is not mounted.
+ */
+bool place_mounted(const char *node, const struct target *t, struct mounted *at);
 
 /* Join p->root and path. Returns out. */
 const char *place_path(const struct place *p, const char *path, char out[PATH_MAX]);

@@ -36,7 +36,7 @@ struct status {
 
 /*
  * Look. Zero-initialise s; status_free in any case. p is filled; of the options that it leaves open it gets
- * those with which the image was loaded (record.h). Returns 0, or an error if not even
+ * those with which the image was loaded, borrowed from *s. Returns 0, or an error if not even
  * the kernel says whether something is loaded, or the record cannot be read.
  */
 int status_read(struct status *s, struct place *p, struct err *e);

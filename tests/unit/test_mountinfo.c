@@ -6,6 +6,7 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/sysmacros.h>
 
 #include <cmocka.h>
 
@@ -78,10 +79,46 @@ static void test_find(void **state)
 	}
 }
 
+static const struct {
+	const char *why, *table;
+	unsigned    major, minor;
+	const char *inside, *options;
+	const char *point, *path;	/* "": -ENOENT */
+} devices[] = {
+	{ "the root filesystem", plain, 254, 1, "/var/crash", NULL, "/", "/var/crash" },
+	{ "another one", plain, 254, 19, "/crash", NULL, "/variant", "/variant/crash" },
+	{ "its top", plain, 254, 1, "/", NULL, "/", "/" },
+	{ "by the bind mount that came last", plain, 254, 16, "/crash/a", NULL, "/srv/dumps", "/srv/dumps/a" },
+	{ "not by a bind mount beside it", plain, 254, 16, "/crashes", NULL, "/var", "/var/crashes" },
+	{ "a name with blanks", plain, 254, 18, "/x", NULL, "/with blank\\", "/with blank\\/x" },
+	{ "not mounted", plain, 254, 99, "/x", NULL, "", "" },
+	{ "no table", "", 254, 1, "/x", NULL, "", "" },
+	{ "another subvolume than the mounted one", "22 1 8:1 /@ / rw - btrfs x rw,subvol=/@\n", 8, 1, "/x",
+	  "subvol=/@crash", "", "" },
+	{ "the subvolume", "22 1 8:1 /@ / rw - btrfs x rw,subvol=/@\n", 8, 1, "/x", "noatime,subvol=@", "/", "/x" },
+	{ "any subvolume", "22 1 8:1 /@ / rw - btrfs x rw,subvol=/@\n", 8, 1, "/x", NULL, "/", "/x" },
+};
+
+static void test_of_device(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < COUNT(devices); i++) {
+		struct mounted m = { .point = "" };
+		struct err e = { 0 };
+
+		print_message("%s\n", devices[i].why);
+		assert_int_equal(mountinfo_of_device(devices[i].table, makedev(devices[i].major, devices[i].minor),
+						     devices[i].inside, devices[i].options, &m, &e),
+				 *devices[i].point ? 0 : -ENOENT);
+		assert_string_equal(m.point, devices[i].point);
+		assert_string_equal(m.path, devices[i].path);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_find),
+		cmocka_unit_test(test_find), cmocka_unit_test(test_of_device),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
