@@ -10,11 +10,12 @@ static const struct opt kdump_opts[] = { APPLET_OPTS_END };
 
 APPLET(kdump, "kdump", "keep a crash kernel ready, and tell whether it is", "COMMAND [OPTION]...");
 
-extern const struct applet kdump_estimate;
+extern const struct applet kdump_setup, kdump_estimate;
 extern const struct applet kdump_load_command, kdump_reload, kdump_unload, kdump_status, kdump_show, kdump_check,
 	kdump_list;
 
 static const struct applet *const commands[] = {
+	&kdump_setup,
 	&kdump_estimate,
 	&kdump_load_command,
 	&kdump_reload,

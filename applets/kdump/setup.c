@@ -1,0 +1,92 @@
+/* setup - kdump setup: from a fresh machine to "ready to dump". */
+/* SPDX-License-Identifier: MIT */
+#include <stdio.h>
+
+#include "kdump/kdump.h"
+#include "prod/setup.h"
+
+enum { SETUP_FROM = 256 };
+
+static const struct opt setup_opts[] = {
+	{ SETUP_FROM, "from", "FILE", "translate kdump.conf, /etc/default/kdump-tools or /etc/sysconfig/kdump" },
+	KDUMP_OPT_CONFIG, KDUMP_OPT_KERNEL, KDUMP_OPT_MODULES, KDUMP_OPT_APPEND, KDUMP_OPT_STATE,
+	KDUMP_OPT_DRY_RUN, APPLET_OPTS_END
+};
+
+KDUMP_COMMAND(setup, "setup", "write the configuration, make the image, load it, and tell what to reserve", "");
+
+static void say_conf(const struct kdump_call *k, const struct setup_report *t)
+{
+	const char *path = k->place.conf_path;
+
+	for (int i = 0; i < t->translated.nr_lost; i++)
+		log_warn("not translated: %s", t->translated.lost[i].text);
+	for (int i = 0; i < t->translated.nr_hints; i++)
+		log_info("%s", t->translated.hints[i].text);
+	if (t->backup[0])
+		log_info("%s is now %s", path, t->backup);
+	if (t->conf != SETUP_CONF_WRITTEN)
+		log_info("%s is kept", path);
+	else
+		log_info("%s %s", path, k->dry_run ? "would be written:" : "written");
+	if (t->conf == SETUP_CONF_WRITTEN && k->dry_run)
+		printf("%s", t->text);
+	if (t->other[0])
+		log_info("%s is there: kdump setup --from %s takes it along", t->other, t->other);
+}
+
+static void say_load(const struct kdump_call *k, const struct setup_report *t)
+{
+	const struct record *r = &t->load.loaded;
+
+	for (int i = 0; i < t->load.image.nr_notes; i++)
+		log_warn("%s", t->load.image.notes[i].text);
+	if (t->load.current)
+		log_info("kernel %s is loaded and current: nothing to do", t->load.status.record.release);
+	else if (t->loaded)
+		log_info("%s kernel %s with an initramfs of %llu KiB", k->dry_run ? "would load" : "loaded", r->release,
+			 (unsigned long long)r->initrd_size >> 10);
+}
+
+/* True if it is enough. */
+static bool say_memory(const struct kdump_call *k, const struct setup_report *t)
+{
+	unsigned long long has = t->reserved >> 20, need = t->estimate.reserve >> 20;
+	char how[256];
+
+	if (t->reserved >= t->estimate.reserve) {
+		log_info("%llu MiB are reserved, %llu MiB are needed", has, need);
+		return true;
+	}
+	setup_bootloader(k->place.root, t->estimate.reserve, how, sizeof(how));
+	log_warn("%llu MiB are reserved, crashkernel=%lluM is advised (kdump estimate tells why): %s; then reboot%s", has,
+		 need, how, t->reserved ? "" : ", and kdump load");
+	return false;
+}
+
+static int setup_main(struct args *a)
+{
+	struct kdump_call k = { 0 };
+	struct setup_request q = { .place = &k.place };
+	struct setup_report report = { 0 };
+	struct err e = { 0 };
+	bool whole;
+	int rc;
+
+	while ((rc = kdump_next(&k, a, &e)) == SETUP_FROM)
+		q.from = a->value;
+	if (rc)
+		return rc == OPT_HELP ? applet_help() : applet_usage(&e);
+	q.dry_run = k.dry_run;
+	rc = kdump_ready(&k, &e);
+	if (!rc)
+		rc = setup_run(&q, &report, &e);
+	if (report.text)
+		say_conf(&k, &report);
+	say_load(&k, &report);
+	whole = !rc && say_memory(&k, &report) && !report.translated.nr_lost;
+	setup_free(&report);
+	if (rc)
+		return applet_fail(&e);
+	return fflush(stdout) ? FAILED : whole ? DONE : DEGRADED;
+}

@@ -1,0 +1,165 @@
+/* setup - is there a configuration, can its image be made, and is it loaded? */
+/* SPDX-License-Identifier: MIT */
+#include "prod/setup.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "base/io.h"
+
+static const char usual[] =
+	"# kdump.conf - where and how the memory of a crashed kernel is saved; written by kdump setup.\n"
+	"# Without a target line the dump goes to this directory of the root filesystem.\n"
+	"path /var/crash\n";
+
+static char *old_text(const struct place *p)
+{
+	char *text;
+	size_t len;
+
+	return read_file(p->conf_path, CONF_FILE_MAX, &text, &len, NULL) ? NULL : text;
+}
+
+/* A kdump that was set up here before ours. */
+static void find_other(const struct place *p, char out[PATH_MAX])
+{
+	static const char *const files[] = { "/etc/default/kdump-tools", "/etc/sysconfig/kdump" };
+
+	for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++)
+		if (!access(place_path(p, files[i], out), F_OK))
+			return;
+	out[0] = 0;
+}
+
+static int translate(const struct setup_request *q, struct setup_report *t, struct err *e)
+{
+	int rc = translate_file(&t->translated, q->from, q->place->root, e);
+
+	if (rc)
+		return rc;
+	/* The same language needs no heading, and is the same again the next time. */
+	if (t->translated.dialect == DIALECT_KDUMP_CONF)
+		t->text = strdup(t->translated.text);
+	else if (asprintf(&t->text, "# kdump.conf - made of %s by kdump setup.\n%s", q->from, t->translated.text) < 0)
+		t->text = NULL;
+	return t->text ? 0 : err_set(e, -ENOMEM, "translate %s", q->from);
+}
+
+/* What the configuration shall be. */
+static int choose(const struct setup_request *q, struct setup_report *t, const char *old, struct err *e)
+{
+	int rc;
+
+	if (q->from) {
+		rc = translate(q, t, e);
+		if (!rc)
+			t->conf = old && !strcmp(old, t->text) ? SETUP_CONF_SAME : SETUP_CONF_WRITTEN;
+		return rc;
+	}
+	t->conf = old ? SETUP_CONF_KEPT : SETUP_CONF_WRITTEN;
+	t->text = strdup(old ? old : usual);
+	if (!old)
+		find_other(q->place, t->other);
+	return t->text ? 0 : err_set(e, -ENOMEM, "setup");
+}
+
+/* Make the image, of a configuration that is in no file yet if need be, and calculate what it needs. */
+static int try(const struct setup_request *q, struct setup_report *t, struct err *e)
+{
+	struct place *p = malloc(sizeof(*p));
+	struct estimate_facts facts;
+	int fd = memfd_create("kdump.conf", MFD_CLOEXEC), rc = 0;
+
+	if (!p || fd < 0 || write_full(fd, t->text, strlen(t->text)))
+		rc = err_set(e, -ENOMEM, "setup");
+	if (!rc) {
+		*p = *q->place;
+		if (t->conf == SETUP_CONF_WRITTEN) {
+			snprintf(p->conf_path, sizeof(p->conf_path), "/proc/self/fd/%d", fd);
+			p->config = p->conf_path;
+		}
+		rc = estimate_read(&facts, p, e);
+	}
+	if (!rc)
+		estimate_make(&t->estimate, &facts);
+	if (fd >= 0)
+		close(fd);
+	free(p);
+	return rc;
+}
+
+static int write_conf(const struct place *p, struct setup_report *t, bool there, struct err *e)
+{
+	if (there) {
+		snprintf(t->backup, sizeof(t->backup), "%.4000s.before-setup", p->conf_path);
+		if (rename(p->conf_path, t->backup))
+			return err_set(e, -errno, "rename %.200s", p->conf_path);
+	}
+	return image_write(p->conf_path, t->text, strlen(t->text), e);
+}
+
+static int load(const struct setup_request *q, struct setup_report *t, struct err *e)
+{
+	const struct load_request request = { .place = q->place, .dry_run = q->dry_run, .load = q->load };
+	struct kexec_state kexec;
+	int rc = kexec_state_read(&kexec, q->place->root, e);
+
+	if (rc)
+		return rc;
+	t->reserved = kexec.reserved;
+	/* What is not written yet cannot be loaded in a dry run. */
+	if (!kexec.reserved || (q->dry_run && t->conf == SETUP_CONF_WRITTEN))
+		return 0;
+	rc = load_run(&request, &t->load, e);
+	t->loaded = !rc;
+	return rc;
+}
+
+int setup_run(const struct setup_request *q, struct setup_report *t, struct err *e)
+{
+	char *old = old_text(q->place);
+	int rc = choose(q, t, old, e);
+
+	if (!rc)
+		rc = try(q, t, e);
+	if (!rc && t->conf == SETUP_CONF_WRITTEN && !q->dry_run)
+		rc = write_conf(q->place, t, old != NULL, e);
+	free(old);
+	return rc ? rc : load(q, t, e);
+}
+
+void setup_free(struct setup_report *t)
+{
+	free(t->text);
+	t->text = NULL;
+	translate_free(&t->translated);
+	load_free(&t->load);
+}
+
+void setup_bootloader(const char *root, uint64_t reserve, char *out, size_t size)
+{
+	static const struct { const char *file, *how; } loaders[] = {
+		{ "/sbin/grubby", "grubby --update-kernel=ALL --args=crashkernel=%lluM" },
+		{ "/usr/sbin/grubby", "grubby --update-kernel=ALL --args=crashkernel=%lluM" },
+		{ "/usr/sbin/update-grub", "add crashkernel=%lluM to GRUB_CMDLINE_LINUX_DEFAULT in /etc/default/grub, then: "
+					   "update-grub" },
+		{ "/etc/default/grub", "add crashkernel=%lluM to GRUB_CMDLINE_LINUX_DEFAULT in /etc/default/grub, then: "
+				       "grub2-mkconfig -o /boot/grub2/grub.cfg" },
+		{ "/etc/kernel/cmdline", "add crashkernel=%lluM to /etc/kernel/cmdline, then: reinstall-kernels or "
+					 "kernel-install add" },
+		{ "/boot/cmdline.txt", "add crashkernel=%lluM to /boot/cmdline.txt" },
+	};
+	static const char anywhere[] = "add crashkernel=%lluM to the kernel's command line in the boot loader";
+	const char *how = anywhere;
+	char path[PATH_MAX];
+
+	for (size_t i = 0; i < sizeof(loaders) / sizeof(loaders[0]) && how == anywhere; i++) {
+		snprintf(path, sizeof(path), "%s%s", root, loaders[i].file);
+		if (!access(path, F_OK))
+			how = loaders[i].how;
+	}
+	snprintf(out, size, how, (unsigned long long)reserve >> 20);
+}

@@ -1,0 +1,42 @@
+/* setup - from a fresh machine to a loaded crash kernel. */
+/* SPDX-License-Identifier: MIT */
+#ifndef PROD_SETUP_H
+#define PROD_SETUP_H
+
+#include "prod/estimate.h"
+#include "prod/load.h"
+#include "prod/translate.h"
+
+struct setup_request {
+	struct place *place;	/* filled; config is where the configuration shall be, NULL: /etc/kdump.conf */
+	const char   *from;	/* configuration of another kdump; NULL: keep ours, or the usual one */
+	bool          dry_run;	/* find out all, write and load nothing */
+	int         (*load)(const char *kernel, const char *initrd, const char *cmdline, struct err *e);	/* see load.h */
+};
+
+enum setup_conf { SETUP_CONF_KEPT, SETUP_CONF_SAME, SETUP_CONF_WRITTEN };
+
+struct setup_report {
+	enum setup_conf    conf;
+	char              *text;		/* of the configuration; owned */
+	char               backup[PATH_MAX];	/* where another one that was there is now; "" */
+	char               other[PATH_MAX];	/* a kdump's configuration that nobody asked to translate; "" */
+	struct translation translated;		/* if there was something to translate */
+	struct estimate    estimate;
+	uint64_t           reserved;		/* bytes, now */
+	bool               loaded;		/* or would be; else there is no memory for it yet */
+	struct load_report load;
+};
+
+/*
+ * Have a configuration, see that an image can be made with it (if not, nothing is written), load it if
+ * memory is reserved. A second run finds nothing to do. Zero-initialise *t; setup_free in any case. Returns 0 or
+ * an error that says what to do.
+ */
+int setup_run(const struct setup_request *q, struct setup_report *t, struct err *e);
+void setup_free(struct setup_report *t);
+
+/* Where to write crashkernel= on the system below root, and what to call then: one line each. */
+void setup_bootloader(const char *root, uint64_t reserve, char *out, size_t size);
+
+#endif

@@ -1,0 +1,207 @@
+/* test_setup - does setup come to a loaded crash kernel, once, and write nothing that cannot work? */
+/* SPDX-License-Identifier: MIT */
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "base/io.h"
+#include "lib_system.h"
+#include "lib_tree.h"
+#include "prod/setup.h"
+
+#define COUNT(a) (sizeof(a) / sizeof((a)[0]))
+
+static char root[64];
+static int loads;
+
+static int load_double(const char *kernel, const char *initrd, const char *cmdline, struct err *e)
+{
+	(void)kernel;
+	(void)initrd;
+	(void)cmdline;
+	(void)e;
+	loads++;
+	tree_text(root, "sys/kernel/kexec_crash_loaded", "1\n");
+	return 0;
+}
+
+static int make_root(void **state)
+{
+	(void)state;
+	loads = 0;
+	system_make(root);
+	return 0;
+}
+
+static int remove_root(void **state)
+{
+	(void)state;
+	tree_remove(root);
+	return 0;
+}
+
+/* kdump setup --from root/from; the caller frees *t. */
+static int setup(struct setup_report *t, const char *from, bool dry_run, struct err *e)
+{
+	struct place *p = malloc(sizeof(*p));
+	char program[128], path[128];
+	struct setup_request q = { .place = p, .dry_run = dry_run, .load = load_double };
+	int rc;
+
+	snprintf(program, sizeof(program), "%s/program", root);
+	snprintf(path, sizeof(path), "%s/%s", root, from ? from : "");
+	system_place(root, p);
+	p->program = program;
+	q.from = from ? path : NULL;
+	*t = (struct setup_report){ 0 };
+	rc = setup_run(&q, t, e);
+	free(p);
+	return rc;
+}
+
+static void is_file(const char *name, const char *text)
+{
+	char path[128], *is;
+	size_t len;
+
+	snprintf(path, sizeof(path), "%s/%s", root, name);
+	if (!text) {
+		assert_int_equal(access(path, F_OK), -1);
+		return;
+	}
+	assert_int_equal(read_file(path, 1 << 16, &is, &len, NULL), 0);
+	assert_string_equal(is, text);
+	free(is);
+}
+
+static void test_kept(void **state)
+{
+	struct setup_report t;
+	struct err e = { 0 };
+
+	(void)state;
+	assert_int_equal(setup(&t, NULL, false, &e), 0);
+	assert_int_equal(t.conf, SETUP_CONF_KEPT);
+	assert_true(t.loaded && !t.load.current);
+	assert_true(t.reserved == 128 << 20 && t.estimate.reserve);
+	is_file("etc/kdump.conf", "raw /dev/vda\n");
+	setup_free(&t);
+	assert_int_equal(setup(&t, NULL, false, &e), 0);
+	assert_true(t.load.current);		/* the second run changes nothing */
+	assert_int_equal(loads, 1);
+	setup_free(&t);
+}
+
+static void test_from(void **state)
+{
+	struct setup_report t;
+	struct err e = { 0 };
+	char is[256];
+
+	(void)state;
+	tree_text(root, "kdump-tools", "USE_KDUMP=1\nMAKEDUMP_ARGS='-c -d 17'\nFTP=\nHOSTTAG=hostname\n");
+	snprintf(is, sizeof(is), "# kdump.conf - made of %s/kdump-tools by kdump setup.\ncore_collector makedumpfile -c -d 17\n",
+		 root);
+	/* Without a target "path" is looked up on this machine, and a fake tree is none. */
+	assert_int_not_equal(setup(&t, "kdump-tools", false, &e), 0);
+	is_file("etc/kdump.conf", "raw /dev/vda\n");
+	is_file("etc/kdump.conf.before-setup", NULL);
+	assert_int_equal(t.translated.nr_lost, 1);
+	assert_string_equal(t.text, is);
+	assert_int_equal(loads, 0);
+	setup_free(&t);
+}
+
+static void test_conf_from(void **state)
+{
+	struct setup_report t;
+	struct err e = { 0 };
+
+	(void)state;
+	tree_text(root, "old.conf", "raw /dev/vdb\ncore_collector makedumpfile -l -d 31\nfailure_action halt\n");
+	assert_int_equal(setup(&t, "old.conf", true, &e), 0);		/* dry: nothing is written */
+	assert_int_equal(t.conf, SETUP_CONF_WRITTEN);
+	assert_false(t.loaded);
+	is_file("etc/kdump.conf", "raw /dev/vda\n");
+	is_file("var/lib/kdumpbox", NULL);
+	setup_free(&t);
+
+	assert_int_equal(setup(&t, "old.conf", false, &e), 0);
+	assert_true(t.loaded);
+	is_file("etc/kdump.conf", "raw /dev/vdb\ncore_collector makedumpfile -l -d 31\nfailure_action halt\n");
+	is_file("etc/kdump.conf.before-setup", "raw /dev/vda\n");
+	setup_free(&t);
+
+	assert_int_equal(setup(&t, "old.conf", false, &e), 0);
+	assert_int_equal(t.conf, SETUP_CONF_SAME);
+	assert_string_equal(t.backup, "");
+	assert_true(t.load.current);
+	assert_int_equal(loads, 1);
+	setup_free(&t);
+}
+
+/* A configuration whose image cannot be made is not written. */
+static void test_impossible(void **state)
+{
+	struct setup_report t;
+	struct err e = { 0 };
+
+	(void)state;
+	tree_text(root, "old.conf", "raw /dev/vdb\nkdump_pre /no/such/program\n");
+	assert_int_not_equal(setup(&t, "old.conf", false, &e), 0);
+	assert_non_null(strstr(e.msg, "/no/such/program"));
+	is_file("etc/kdump.conf", "raw /dev/vda\n");
+	setup_free(&t);
+}
+
+static void test_not_reserved(void **state)
+{
+	struct setup_report t;
+	struct err e = { 0 };
+
+	(void)state;
+	tree_text(root, "sys/kernel/kexec_crash_size", "0\n");
+	assert_int_equal(setup(&t, NULL, false, &e), 0);
+	assert_false(t.loaded);
+	assert_int_equal(t.reserved, 0);
+	assert_int_equal(loads, 0);
+	setup_free(&t);
+}
+
+static void test_bootloader(void **state)
+{
+	char how[256];
+
+	(void)state;
+	setup_bootloader(root, 96 << 20, how, sizeof(how));
+	assert_string_equal(how, "add crashkernel=96M to the kernel's command line in the boot loader");
+	tree_text(root, "etc/default/grub", "");
+	setup_bootloader(root, 96 << 20, how, sizeof(how));
+	assert_non_null(strstr(how, "grub2-mkconfig"));
+	tree_text(root, "usr/sbin/update-grub", "");
+	setup_bootloader(root, 96 << 20, how, sizeof(how));
+	assert_string_equal(how, "add crashkernel=96M to GRUB_CMDLINE_LINUX_DEFAULT in /etc/default/grub, then: update-grub");
+	tree_text(root, "sbin/grubby", "");
+	setup_bootloader(root, 96 << 20, how, sizeof(how));
+	assert_string_equal(how, "grubby --update-kernel=ALL --args=crashkernel=96M");
+}
+
+#define TEST(f) cmocka_unit_test_setup_teardown(f, make_root, remove_root)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(test_kept), TEST(test_from), TEST(test_conf_from), TEST(test_impossible), TEST(test_not_reserved),
+		TEST(test_bootloader),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
