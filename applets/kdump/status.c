@@ -6,6 +6,7 @@
 
 #include "base/json.h"
 #include "kdump/kdump.h"
+#include "prod/selftest.h"
 #include "prod/status.h"
 
 static const struct opt status_opts[] = {
@@ -95,6 +96,7 @@ static int status_main(struct args *a)
 	struct kdump_call k = { 0 };
 	struct status s = { 0 };
 	struct err e = { 0 };
+	char said[512];
 	int rc = kdump_next(&k, a, &e);
 
 	if (rc)
@@ -110,6 +112,8 @@ static int status_main(struct args *a)
 		print_json(&s);
 	else
 		print_line(&s);
+	if (!k.json && selftest_result(&k.place, said, sizeof(said)) != SELFTEST_NONE)
+		printf("%s\n", said);
 	rc = codes[s.is];
 	status_free(&s);
 	return fflush(stdout) ? FAILED : rc;

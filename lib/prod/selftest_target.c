@@ -1,0 +1,196 @@
+/* selftest_target - can a dump be written to this target, by the code that will do it? */
+/* SPDX-License-Identifier: MIT */
+#include <errno.h>
+#include <fcntl.h>
+#include <sched.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mount.h>
+#include <unistd.h>
+
+#include "base/io.h"
+#include "boot/server.h"
+#include "boot/steps.h"
+#include "prod/selftest.h"
+#include "sink/remote.h"
+
+enum { OBJECT = 1 << 20, TRY_S = 300 };
+
+struct trial {
+	struct kdump_conf conf;
+	struct attempt    attempt;
+};
+
+static void say_nothing(const char *text)
+{
+	(void)text;
+}
+
+/* OBJECT bytes that no filesystem packs away; the caller frees them. */
+static uint8_t *object(void)
+{
+	uint8_t *data = malloc(OBJECT);
+	uint32_t x = 2463534242u;
+
+	for (size_t i = 0; data && i < OBJECT; i++) {
+		x ^= x << 13;
+		x ^= x >> 17;
+		x ^= x << 5;
+		data[i] = (uint8_t)x;
+	}
+	return data;
+}
+
+static int fill(struct sink *sink, const uint8_t *data, struct err *e)
+{
+	struct ack ack;
+	int rc = sink_write(sink, 0, data, OBJECT, e);
+
+	return rc ? rc : sink_commit(sink, &ack, e);
+}
+
+static int read_back(const char *path, const uint8_t *data, struct err *e)
+{
+	char *is;
+	size_t len;
+	int rc = read_file(path, OBJECT, &is, &len, e);
+
+	if (rc)
+		return rc;
+	if (len != OBJECT || memcmp(is, data, OBJECT))
+		rc = err_say(e, -EIO, "%s: what was read is not what was written", path);
+	free(is);
+	return rc;
+}
+
+/* A dump's file in its directory, and both away again. */
+static int write_local(struct attempt *a, struct step_out *out)
+{
+	uint8_t *data = object();
+	struct sink *sink = NULL;
+	struct err *e = &out->err;
+	int rc = data ? sink_open(&sink, a->vmcore, 0, false, e) : err_set(e, -ENOMEM, "test");
+
+	if (!rc)
+		rc = fill(sink, data, e);
+	sink_close(sink);
+	if (!rc)
+		rc = read_back(a->vmcore, data, e);
+	unlink(a->vmcore);
+	if (rmdir(a->dir) && !rc)
+		rc = err_set(e, -errno, "remove %s", a->dir);
+	free(data);
+	return rc;
+}
+
+/* In a child whose mounts nobody else sees. */
+static int try_local(void *arg, struct step_out *out)
+{
+	struct trial *t = arg;
+	struct attempt *a = &t->attempt;
+	int rc;
+
+	if (unshare(CLONE_NEWNS) || mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL))
+		return err_set(&out->err, -errno, "have mounts of one's own (root is needed)");
+	rc = target_device(a, out);
+	if (rc)
+		return rc;
+	target_keep_device(a, out);
+	rc = target_mount(a, out);
+	if (rc)
+		return rc;
+	rc = target_directory(a, out);
+	if (!rc) {
+		target_keep_directory(a, out);
+		rc = write_local(a, out);
+	}
+	if (target_release(a, out) && !rc)
+		rc = out->err.code;
+	if (!rc)
+		snprintf(out->note, sizeof(out->note), "1 MiB written to %.80s below %.80s, read back and removed", a->device,
+			 a->target.opts.path);
+	return rc;
+}
+
+static int try_ssh(void *arg, struct step_out *out)
+{
+	const struct target *t = &((struct trial *)arg)->attempt.target;
+	struct remote *r = NULL;
+	struct sink *sink = NULL;
+	uint8_t *data = object();
+	struct remote_url url = { 0 };
+	struct ssh_login l;
+	struct server s;
+	struct sftp *sftp;
+	unsigned generation;
+	int rc;
+
+	server_login(t, &s, &l);
+	snprintf(url.host, sizeof(url.host), "%s", s.host);
+	snprintf(url.user, sizeof(url.user), "%s", s.user);
+	snprintf(url.path, sizeof(url.path), "%s/kdumpbox-test-%d", strcmp(t->opts.path, "/") ? t->opts.path : "", getpid());
+	rc = data ? remote_ssh(&r, &l, &url, &out->err) : err_set(&out->err, -ENOMEM, "test");
+	if (!rc)
+		rc = sftp_sink_open(&sink, r, url.path, false, &out->err);
+	if (!rc)
+		rc = fill(sink, data, &out->err);
+	sink_close(sink);
+	if (!rc)
+		rc = remote_sftp(r, &sftp, &generation, &out->err);
+	if (!rc)
+		rc = sftp_remove(sftp, url.path, &out->err);
+	if (!rc)
+		snprintf(out->note, sizeof(out->note), "1 MiB sent to %.80s below %.80s, and removed", t->device, t->opts.path);
+	remote_free(r);
+	free(data);
+	return rc;
+}
+
+static int try_raw(void *arg, struct step_out *out)
+{
+	struct attempt *a = &((struct trial *)arg)->attempt;
+	uint64_t size;
+	int fd, rc = target_device(a, out);
+
+	if (rc)
+		return rc;
+	fd = raw_open_device(out->text, O_WRONLY, &size, &out->err);
+	if (fd < 0)
+		return fd;
+	close(fd);
+	snprintf(out->note, sizeof(out->note), "%.80s can be written to, %llu MiB; nothing was, since all of it is overwritten",
+		 out->text, (unsigned long long)size >> 20);
+	return 0;
+}
+
+int selftest_target(const struct target *t, const char *scratch, char *note, size_t size, struct err *e)
+{
+	static int (*const tries[])(void *, struct step_out *) = {
+		[TARGET_FS] = try_local, [TARGET_RAW] = try_raw, [TARGET_SSH] = try_ssh,
+	};
+	struct trial *trial = calloc(1, sizeof(*trial));
+	struct steps s = { .arg = trial, .out = steps_share(sizeof(*s.out)) };
+	struct step step = { .name = "test", .deadline_s = TRY_S };
+	struct step_end end;
+	int rc = 0;
+
+	note[0] = 0;
+	if ((size_t)t->kind < sizeof(tries) / sizeof(tries[0]))
+		step.run = tries[t->kind];
+	if (!trial || !s.out)
+		rc = err_set(e, -ENOMEM, "test");
+	else if (!step.run)
+		rc = err_say(e, -EOPNOTSUPP, "%s %s: what is written there could not be removed: not tried", t->keyword, t->device);
+	if (!rc) {
+		conf_defaults(&trial->conf);
+		trial->conf.device_timeout_s = 5;
+		trial->attempt = (struct attempt){ .conf = &trial->conf, .target = *t, .say = say_nothing, .mount_point = scratch };
+		if (step_run(&s, &step, &end) == STEP_GO_ON && end.ok)
+			snprintf(note, size, "%s", end.out.note);
+		else
+			rc = err_say(e, end.out.err.code ? end.out.err.code : -EIO, "%s %s: %.250s", t->keyword, t->device, end.why);
+	}
+	free(trial);
+	return rc;
+}
