@@ -112,35 +112,30 @@ static void local_path(struct translator *tr, const char *name, const char *valu
 		translate_put(tr, name, "path", value);
 }
 
-#define LOST(n, usual, why) { n, usual, NULL, NULL, why, NULL }
-#define HINT(n, usual, why) { n, usual, NULL, NULL, NULL, why }
-#define TAKE(n, usual, take) { n, usual, NULL, take, NULL, NULL }
-#define KEY(n, usual, key) { n, usual, key, NULL, NULL, NULL }
-#define ALONG(n) { n, NULL, NULL, NULL, NULL, NULL }
 
 const struct translate_rule debian_rules[] = {
-	TAKE("USE_KDUMP", "1", switched_off),
-	LOST("KDUMP_KERNEL", "/var/lib/kdump/vmlinuz", "another kernel: give it to kdump load as --kernel"),
-	HINT("KDUMP_INITRD", "/var/lib/kdump/initrd.img", "the initramfs is made here"),
-	TAKE("KDUMP_FAIL_CMD", "reboot -f", fail_command),
-	HINT("KDUMP_DUMP_DMESG", "1", "the kernel log is always saved"),
-	LOST("KDUMP_NUM_DUMPS", "0", "old dumps are not deleted by the capture kernel"),
-	HINT("KDUMP_COMPRESSION", "none", "the dump is compressed as core_collector says, not again"),
-	TAKE("MAKEDUMP_ARGS", NULL, collector),
-	TAKE("KDUMP_KEXEC_ARGS", NULL, kexec_args),
-	KEY("KDUMP_CMDLINE", NULL, "commandline"),
-	TAKE("KDUMP_CMDLINE_APPEND", "reset_devices systemd.unit=kdump-tools-dump.service nr_cpus=1 irqpoll usbcore.nousb",
+	RULE_TAKE("USE_KDUMP", "1", switched_off),
+	RULE_LOST("KDUMP_KERNEL", "/var/lib/kdump/vmlinuz", "another kernel: give it to kdump load as --kernel"),
+	RULE_HINT("KDUMP_INITRD", "/var/lib/kdump/initrd.img", "the initramfs is made here"),
+	RULE_TAKE("KDUMP_FAIL_CMD", "reboot -f", fail_command),
+	RULE_HINT("KDUMP_DUMP_DMESG", "1", "the kernel log is always saved"),
+	RULE_LOST("KDUMP_NUM_DUMPS", "0", "the capture kernel removes none: kdump list --keep=N --delete does"),
+	RULE_HINT("KDUMP_COMPRESSION", "none", "the dump is compressed as core_collector says, not again"),
+	RULE_TAKE("MAKEDUMP_ARGS", "", collector),
+	RULE_TAKE("KDUMP_KEXEC_ARGS", "", kexec_args),
+	RULE_KEY("KDUMP_CMDLINE", "", "commandline"),
+	RULE_TAKE("KDUMP_CMDLINE_APPEND", "reset_devices systemd.unit=kdump-tools-dump.service nr_cpus=1 irqpoll usbcore.nousb",
 	     append),
-	LOST("HOSTTAG", "ip", "directories on servers begin with the address"),
-	TAKE("KDUMP_COREDIR", "/var/crash", local_path),
-	TAKE("FTP", NULL, ftp), ALONG("FTP_USER"), ALONG("FTP_PASSWORD"), ALONG("FTP_PORT"),
-	TAKE("SSH", NULL, ssh), ALONG("SSH_KEY"),
-	HINT("SSH_KDUMP_RETRY", NULL, "network_timeout and deadline tell how long it is tried"),
-	TAKE("NFS", NULL, nfs), ALONG("NFS_TIMEO"), ALONG("NFS_RETRANS"),
-	HINT("NFS_MOUNT_RETRY", NULL, "network_timeout and deadline tell how long it is tried"),
-	LOST("KDUMP_SYSCTL", "kernel.panic_on_oops=1", "kdump-tools no longer has it: set it by sysctl.conf(5)"),
-	HINT("DEBUG_KERNEL", NULL, "kdump-tools no longer has it"),
-	HINT("KDUMP_CONFIG", NULL, "kdump-tools no longer has it"),
-	HINT("KDUMP_RUNLEVEL", NULL, "kdump-tools no longer has it"),
-	{ .name = NULL },
+	RULE_LOST("HOSTTAG", "ip", "directories on servers begin with the address"),
+	RULE_TAKE("KDUMP_COREDIR", "/var/crash", local_path),
+	RULE_TAKE("FTP", "", ftp), RULE_ALONG("FTP_USER"), RULE_ALONG("FTP_PASSWORD"), RULE_ALONG("FTP_PORT"),
+	RULE_TAKE("SSH", "", ssh), RULE_ALONG("SSH_KEY"),
+	RULE_HINT("SSH_KDUMP_RETRY", "", "network_timeout and deadline tell how long it is tried"),
+	RULE_TAKE("NFS", "", nfs), RULE_ALONG("NFS_TIMEO"), RULE_ALONG("NFS_RETRANS"),
+	RULE_HINT("NFS_MOUNT_RETRY", "", "network_timeout and deadline tell how long it is tried"),
+	RULE_LOST("KDUMP_SYSCTL", "", "kdump-tools no longer has it: set it by sysctl.conf(5)"),
+	RULE_HINT("DEBUG_KERNEL", "", "kdump-tools no longer has it"),
+	RULE_HINT("KDUMP_CONFIG", "", "kdump-tools no longer has it"),
+	RULE_HINT("KDUMP_RUNLEVEL", "", "kdump-tools no longer has it"),
+	{ .text = NULL },
 };

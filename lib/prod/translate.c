@@ -124,25 +124,26 @@ bool translate_put(struct translator *tr, const char *from, const char *key, con
 
 static void use_rule(struct translator *tr, const struct translate_rule *r)
 {
-	const char *value = translate_value(tr, r->name);
+	const char *name = r->text, *usual = name + strlen(name) + 1, *then = usual + strlen(usual) + 1;
+	const char *value = translate_value(tr, name);
 
-	if (!value[0] || (r->usual && !strcmp(value, r->usual)))
+	if (!value[0] || !strcmp(value, usual))
 		return;
-	if (r->key)
-		translate_put(tr, r->name, r->key, value);
-	else if (r->take)
-		r->take(tr, r->name, value);
-	else if (r->lost)
-		translate_lost(tr, "%s: %s", r->name, r->lost);
-	else if (r->hint)
-		translate_hint(tr, "%s: %s", r->name, r->hint);
+	if (r->take)
+		r->take(tr, name, value);
+	else if (then[0] == '=')
+		translate_put(tr, name, then + 1, value);
+	else if (then[0] == '!')
+		translate_lost(tr, "%s: %s", name, then + 1);
+	else if (then[0] == '?')
+		translate_hint(tr, "%s: %s", name, then + 1);
 }
 
 static bool is_known(const struct translate_rule *r, const char *name)
 {
-	while (r->name && strcmp(r->name, name))
+	while (r->text && strcmp(r->text, name))
 		r++;
-	return r->name;
+	return r->text;
 }
 
 static void translate_vars(struct translator *tr, const struct translate_rule *list)
@@ -156,7 +157,7 @@ static void translate_vars(struct translator *tr, const struct translate_rule *l
 			translate_hint(tr, "%s: set %u times; the last one, in line %u, counts", var->name,
 				       var->times, var->line);
 	}
-	for (const struct translate_rule *r = list; r->name; r++)
+	for (const struct translate_rule *r = list; r->text; r++)
 		use_rule(tr, r);
 }
 
@@ -212,8 +213,8 @@ static enum translate_dialect recognise(const char *path, const char *text)
 		return DIALECT_KDUMP_CONF;
 	if (!strcmp(base, "kdump-tools") || strstr(text, "USE_KDUMP="))
 		return DIALECT_DEBIAN;
-	for (const struct translate_rule *r = suse_rules; r->name; r++)
-		if (!is_known(rhel_rules, r->name) && strstr(text, r->name))
+	for (const struct translate_rule *r = suse_rules; r->text; r++)
+		if (!is_known(rhel_rules, r->text) && strstr(text, r->text))
 			return DIALECT_SUSE;
 	return DIALECT_RHEL_SYSCONFIG;
 }

@@ -69,7 +69,7 @@ static const struct {
 	{ "when it fails: a program", &DEB, "KDUMP_FAIL_CMD=/usr/bin/help\n", "kdump_emergency /usr/bin/help\n", NULL, NULL },
 	{ "the list of the manual page", &DEB, "KDUMP_FAIL_CMD=\"echo x; /bin/bash; reboot -f\"\n", "",
 	  "KDUMP_FAIL_CMD: 'echo x; /bin/bash; reboot -f' is more", NULL },
-	{ "old dumps", &DEB, "KDUMP_NUM_DUMPS=3\n", "", "KDUMP_NUM_DUMPS: old dumps", NULL },
+	{ "old dumps", &DEB, "KDUMP_NUM_DUMPS=3\n", "", "KDUMP_NUM_DUMPS: the capture kernel removes none", NULL },
 	{ "compressed again", &DEB, "KDUMP_COMPRESSION=xz\n", "", NULL, "KDUMP_COMPRESSION: the dump is" },
 	{ "names of directories", &DEB, "HOSTTAG=hostname\n", "", "HOSTTAG: directories", NULL },
 	{ "options of kexec", &DEB, "KDUMP_KEXEC_ARGS=-s\n", "", NULL, NULL },
