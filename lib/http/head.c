@@ -75,6 +75,7 @@ static int status_line(struct http_head *h, struct text line, struct err *e)
 	if (line.len < 12 || memcmp(line.p, "HTTP/1.", 7) || line.p[7] < '0' || line.p[7] > '9' ||
 	    line.p[8] != ' ')
 		return bad(e, "it does not begin with HTTP/1.1");
+	h->closes = line.p[7] == '0';
 	for (int i = 9; i < 12; i++) {
 		if (line.p[i] < '0' || line.p[i] > '9')
 			return bad(e, "its status is no number");
@@ -139,7 +140,9 @@ static void take_challenge(struct http_head *h, struct text value)
 /* What stores tell in fields of their own, or as nobody else needs it. */
 static void take_store_field(struct http_head *h, struct text name, struct text value)
 {
-	if (is(name, "etag") && value.len < sizeof(h->etag))
+	if (is(name, "connection"))
+		h->closes |= is(value, "close");
+	else if (is(name, "etag") && value.len < sizeof(h->etag))
 		copy_printable(h->etag, sizeof(h->etag), value);
 	else if (is(name, "date"))
 		h->date = date(value);

@@ -19,6 +19,7 @@ struct http_head {
 	bool     has_length;
 	uint64_t length;		/* Content-Length */
 	bool     chunked;
+	bool     closes;		/* the connection ends behind this answer */
 	bool     dav;			/* a DAV field: it speaks WebDAV */
 	char     location[URL_PATH];	/* "" if there is none or it does not fit */
 	unsigned retry_after_s;		/* at most HEAD_RETRY_MAX_S; 0: not said, or a date that is past */

@@ -98,7 +98,8 @@ int request_text(const struct http *h, const struct request *rq, char *out, size
 
 	put(&o, "%s %s HTTP/1.1\r\nHost: %s\r\n", rq->method,
 	    absolute ? url_text(&rq->url, text) : rq->url.path, url_authority(&rq->url, authority));
-	put(&o, "User-Agent: kdumpbox/%s\r\nAccept: */*\r\nConnection: close\r\n", KDUMPBOX_VERSION);
+	put(&o, "User-Agent: kdumpbox/%s\r\nAccept: */*\r\n%s", KDUMPBOX_VERSION,
+	    rq->keeps ? "" : "Connection: close\r\n");
 	if (absolute && h->proxy_authorization[0])
 		put(&o, "Proxy-Authorization: %s\r\n", h->proxy_authorization);
 	if (url_same_origin(&rq->url, &h->origin)) {

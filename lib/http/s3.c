@@ -120,6 +120,7 @@ void s3_free(struct s3 *s)
 {
 	if (!s)
 		return;
+	s3_hang_up(s);
 	http_free(s->http);
 	ssh_wipe(s, sizeof(*s));
 	free(s);

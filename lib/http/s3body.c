@@ -149,5 +149,6 @@ int s3_body(struct exchange *x, const struct http_head *head, char *out, size_t 
 	}
 	out[r.len] = '\0';
 	*len = r.len;
+	x->have -= r.at;	/* what is behind it is nobody's */
 	return rc;
 }

@@ -112,6 +112,7 @@ static int converse(struct exchange *x, const struct s3_request *rq, bool expect
 	}
 	if (!rc)
 		rc = send_body(x, rq, &a->head, e);
+	a->early = rc > 0;
 	if (rc > 0 && a->head.status / 100 == 2)
 		return err_say(e, -EBADMSG, "%s says %d before it has the object", rq->object->url.host, a->head.status);
 	if (!rc) {
@@ -129,26 +130,55 @@ static int converse(struct exchange *x, const struct s3_request *rq, bool expect
 	return rc;
 }
 
-/* One connection. */
+void s3_hang_up(struct s3 *s)
+{
+	exchange_close(&s->x);
+}
+
+/* On the connection of the request before, if that leads there and its peer is silent: true, or on a new one. */
+static int reach(struct s3 *s, const struct request *r, bool *again, struct err *e)
+{
+	*again = s->x.s && url_same_origin(&s->x_url, &r->url) && !stream_ready(s->x.s, 0);
+	if (*again && !exchange_next(&s->x, r, NULL))
+		return 0;
+	*again = false;
+	s3_hang_up(s);
+	s->x_url = r->url;
+	return exchange_open(&s->x, s->http, r, e);
+}
+
+/* One request. A connection that was kept may have ended just now: then on a new one. */
 static int once(struct s3 *s, const struct s3_request *rq, const struct url *url, struct s3_answer *a, struct err *e)
 {
 	struct request r = { rq->method, .url = *url, .has_body = rq->has_body, .len = rq->len,
-			     .expect = rq->len >= EXPECT_FROM, .if_none = rq->if_none };
+			     .expect = rq->len >= EXPECT_FROM, .if_none = rq->if_none, .keeps = true };
 	char fields[FIELDS_MAX];
-	struct exchange x;
+	struct err why = { 0 };
+	bool again = false;
 	int rc = put_fields(s, rq, url, fields, e);
 
 	a->len = 0;
 	a->body[0] = '\0';
-	if (rc)
-		return rc;
+	a->head.status = 0;
+	a->early = a->resent = false;
 	r.fields = fields;
-	rc = exchange_open(&x, s->http, &r, e);
+	if (!rc)
+		rc = reach(s, &r, &again, e);
+	if (!rc)
+		rc = converse(&s->x, rq, r.expect, a, &why);
+	if (why.code && again && !a->head.status && !s->x.have) {
+		why = (struct err){ 0 };
+		a->resent |= a->lost;
+		s3_hang_up(s);
+		rc = reach(s, &r, &again, e);
+		if (!rc)
+			rc = converse(&s->x, rq, r.expect, a, &why);
+	}
+	if (why.code)
+		err_say(e, why.code, "%s", why.msg);
 	ssh_wipe(fields, sizeof(fields));
-	if (rc)
-		return rc;
-	rc = converse(&x, rq, r.expect, a, e);
-	exchange_close(&x);
+	if (rc || a->early || a->head.closes || s->x.have || (!a->head.chunked && !a->head.has_length))
+		s3_hang_up(s);
 	return rc ? broke(s->http, rc) : 0;
 }
 
@@ -260,7 +290,7 @@ int s3_call(struct s3 *s, struct s3_request *rq, struct s3_answer *a, struct err
 		do {
 			a->lost = false;
 			rc = once(s, rq, &url, a, e);
-			lost |= a->lost && (rc || a->head.status >= 500);
+			lost |= a->resent || (a->lost && (rc || a->head.status >= 500));
 			if (!rc)
 				rc = judge(s, rq, a, &url, e);
 			if (rc == ASK_AGAIN && ++hops > HOPS_MAX)

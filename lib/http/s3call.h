@@ -18,7 +18,8 @@ struct s3 {
 	int64_t         skew_s;		/* the store's clock minus ours */
 	bool            virtual_host;
 	struct url      endpoint;
-	char            sha256_of_nothing[65];
+	struct exchange x;		/* a connection that may serve the next request, x.s NULL: none; */
+	struct url      x_url;		/* where it leads */
 };
 
 /* What is asked. */
@@ -43,12 +44,20 @@ struct s3_answer {
 	size_t  len;
 	char    code[64], message[160];	/* of an <Error>; "" if there is none */
 	bool    lost;			/* an earlier try may have been done all the same */
+	bool    resent;			/* likewise, on a connection that had ended */
+	bool    early;			/* it came before all of the request was sent */
 };
+
+/* No connection is kept any more. */
+void s3_hang_up(struct s3 *s);
 
 /* Until it is answered with a success or cannot be. The caller frees a->body after 0. */
 int s3_call(struct s3 *s, struct s3_request *rq, struct s3_answer *a, struct err *e);
 
-/* s3body.c: the body behind a head, all of it, without white space in front. -EBADMSG above S3_BODY_MAX. */
+/*
+ * s3body.c: the body behind a head, all of it, without white space in front. -EBADMSG above S3_BODY_MAX. x->have
+ * counts what came behind it.
+ */
 int s3_body(struct exchange *x, const struct http_head *head, char *out, size_t *len, struct err *e);
 
 /*

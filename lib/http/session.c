@@ -216,20 +216,29 @@ static int connect_to(struct exchange *x, const struct url *url, struct err *e)
 	return tls_connect(&x->s, tcp, h->tls, url->host, e);
 }
 
-int exchange_open(struct exchange *x, struct http *h, const struct request *rq, struct err *e)
+int exchange_next(struct exchange *x, const struct request *rq, struct err *e)
 {
 	char text[REQUEST_MAX];
-	int rc, len = request_text(h, rq, text, sizeof(text), e);
+	int rc, len = request_text(x->h, rq, text, sizeof(text), e);
+
+	if (len < 0)
+		return len;
+	x->have = x->interim = 0;
+	x->s->idle_ms = IDLE_MS;
+	x->s->deadline_ms = 0;
+	rc = stream_write(x->s, text, (size_t)len, e);
+	ssh_wipe(text, sizeof(text));
+	return rc;
+}
+
+int exchange_open(struct exchange *x, struct http *h, const struct request *rq, struct err *e)
+{
+	int rc;
 
 	*x = (struct exchange){ .h = h, .in = malloc(HEAD_MAX) };
-	if (len < 0) {
-		free(x->in);
-		return len;
-	}
 	rc = x->in ? connect_to(x, &rq->url, e) : err_set(e, -ENOMEM, "HTTP");
 	if (!rc)
-		rc = stream_write(x->s, text, (size_t)len, e);
-	ssh_wipe(text, sizeof(text));
+		rc = exchange_next(x, rq, e);
 	if (rc)
 		exchange_close(x);
 	return rc ? broke(h, rc) : 0;

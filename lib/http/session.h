@@ -34,6 +34,7 @@ struct request {
 	bool        expect, if_none;	/* "Expect: 100-continue", "If-None-Match: *" */
 	const struct url *destination;	/* of MOVE */
 	bool        overwrite;
+	bool        keeps;		/* the connection is wanted for another request */
 	const char *fields;		/* further lines, each with its CR LF; may be NULL */
 };
 
@@ -49,6 +50,9 @@ struct exchange {
 /* session.c: connect and send the head of a request. After an error nothing is left. */
 int exchange_open(struct exchange *x, struct http *h, const struct request *rq, struct err *e);
 void exchange_close(struct exchange *x);
+
+/* The head of the next request on a connection whose answer was read to its end. After an error it is to be closed. */
+int exchange_next(struct exchange *x, const struct request *rq, struct err *e);
 
 /*
  * Wait at most wait_ms for the next head: 1 and *head, which is final or 100; 0 if none came in

@@ -107,6 +107,8 @@ DONE, FAILED, DEGRADED = 0, 1, 3
 CASES = [
     ("small", SMALL, {}, (), DONE, "L4", True, "head put head"),
     ("in parts", LARGE, {}, (), DONE, "L4", True, "head begin part part part complete head"),
+    ("connections that end behind each answer", LARGE, {"closes": True}, (), DONE, "L4", True,
+     "head begin part part part complete head"),
     ("with a session's token", LARGE, {"token": TOKEN}, (), DONE, "L4", True, None),
     ("another region", SMALL, {"region": "eu-west-3"}, ("--s3-region", "eu-west-3"), DONE, "L4", True, None),
     ("https with CRC32C", LARGE, {"tls": True, "crc": True}, (), DONE, "L4", True, None),
@@ -213,6 +215,8 @@ def run(case, where, data):
         bad.append(f"'{words}' is not said")
     if there != (got == data[:size]):
         bad.append("the object is there" if got else "the object is not there")
+    if name in ("in parts", "https with CRC32C") and len(store.connections) != 1:
+        bad.append(f"{len(store.connections)} connections")
     if store.uploads and not re.search("upload is gone", name):
         bad.append("an upload is left")
     if requests and " ".join(store.log) != requests:

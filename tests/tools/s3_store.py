@@ -52,7 +52,7 @@ class Handler(BaseHTTPRequestHandler):
         self.send_header("Content-Length", length)
         self.end_headers()
         self.wfile.write(body)
-        self.close_connection = True
+        self.close_connection = self.server.store.closes
 
     def error(self, status, code, more="", **fields):
         self.answer(status, b"" if self.command == "HEAD" else
@@ -77,8 +77,8 @@ class Handler(BaseHTTPRequestHandler):
 class Store:
     """An honest store, but for what the case's hook answers in its place."""
 
-    def __init__(self, hook=None, region="us-east-1", token="", skew=0, crc=False, tls=None, files=None):
-        self.files = files
+    def __init__(self, hook=None, region="us-east-1", token="", skew=0, crc=False, tls=None, files=None, closes=False):
+        self.files, self.closes, self.connections = files, closes, set()
         self.hook, self.region, self.token, self.skew, self.crc = hook, region, token, skew, crc
         self.objects, self.uploads, self.log, self.wrong = {}, {}, [], []
         self.lock = threading.Lock()
@@ -135,6 +135,7 @@ class Store:
               "PUT": "part" if "partNumber" in query else "put"}[h.command]
         with self.lock:
             self.log.append(op)
+            self.connections.add(h.client_address)
             n = self.log.count(op)
             if url.netloc:
                 h.path = url.path + ("?" + url.query if url.query else "")
