@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """s3_adversary - a store that lies, breaks off or refuses: what does an upload say, and is each request signed?
 
-usage: s3_adversary.py KDUMPBOX
+usage: s3_adversary.py KDUMPBOX S3PUT VMCORE [CASE...]
 Signatures are compared with those that botocore makes of the same requests, byte for byte.
 """
 # SPDX-License-Identifier: MIT
@@ -16,7 +16,7 @@ from urllib.parse import parse_qs, urlsplit
 
 from s3_store import ID, SECRET, TOKEN, Store
 
-PROGRAM = os.path.abspath(sys.argv[1])
+PROGRAM, PUT = map(os.path.abspath, sys.argv[1:3])
 SMALL, LARGE = 1000, 20_000_001  # one request; three parts of 8 MiB
 NO = ("--retry-max-time", "0")
 
@@ -255,15 +255,64 @@ def presigned(where):
     return good
 
 
+def stopped(where, vmcore):
+    """The time of a dump is over: its parts stay with the store, no object has its name, and by hand it becomes one."""
+    child = []
+
+    def hook(h, op, n, body, key):
+        if op == "part" and n == 2:
+            child[0].terminate()
+        return False
+
+    store = Store(hook)
+    child.append(subprocess.Popen([PROGRAM, "save", "-c", "none", "-d", "0", "--s3-credentials", where + "/keys", vmcore,
+                                   f"s3+http://127.0.0.1:{store.port}/dumps/vmcore"], stderr=subprocess.PIPE, text=True))
+    said = child[0].communicate(timeout=300)[1]
+    store.close()
+    parts = list(store.uploads.values())[0] if len(store.uploads) == 1 else {}
+    with open(where + "/incomplete", "wb") as f:
+        f.write(b"".join(parts[n][1] for n in sorted(parts)))
+    r = subprocess.run([PROGRAM, "info", where + "/incomplete"], capture_output=True, text=True, timeout=300)
+    fine = (child[0].returncode == FAILED and "has all of an incomplete dump" in said and not store.objects
+            and "abort" not in store.log and sorted(parts) == list(range(1, len(parts) + 1)) and "incomplete" in r.stdout)
+    print(f"{'ok' if fine else 'FAIL'}   stopped at half" + ("" if fine else f": {store.log} {said} {r.stdout} {r.stderr}"))
+    return fine
+
+
+def pieces(where, data):
+    """Pieces that are written in turns, as those of a dump: whatever the sizes, the object is the file."""
+    mib = 1 << 20
+    whole = bytearray(data)
+    whole[6 * mib:9 * mib] = bytes(3 * mib)  # holes in what stands in front of the data
+    whole[12 * mib + 5:17 * mib] = bytes(5 * mib - 5)
+    whole = bytes(whole[:LARGE])
+    good = True
+    for seed, starts in enumerate((
+            (0, 4096, 8192, 8192 + 4096, 400_000),                        # a small machine
+            (0, 4096, 3 * mib, 6 * mib, 9 * mib, 14 * mib + 77),          # each piece over several parts
+            (0, 5 * mib, 10 * mib, 15 * mib),                             # pieces as long as parts
+            (0, 64, 5 * mib - 1), (0, 5 * mib + 1, 10 * mib - 1), (0, 19 * mib))):
+        with open(where + "/file", "wb") as f:
+            f.write(whole)
+        store = Store()
+        r = subprocess.run([PUT, where + "/keys", str(seed), where + "/file", f"s3+http://127.0.0.1:{store.port}/dumps/x",
+                            *map(str, starts)], capture_output=True, text=True, timeout=300)
+        store.close()
+        fine = r.returncode == 0 and store.objects.get("/dumps/x") == whole and not store.wrong
+        print(f"{'ok' if fine else 'FAIL'}   pieces at {starts}" + ("" if fine else f": {r.stderr} {store.log}"))
+        good &= fine
+    return good
+
+
 def main():
     data = os.urandom(LARGE)
-    wanted = sys.argv[2:]
+    vmcore, wanted = sys.argv[3], sys.argv[4:]
     with tempfile.TemporaryDirectory() as where:
         subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes",
                         "-keyout", where + "/key.pem", "-out", where + "/cert.pem", "-subj", "/CN=store", "-days", "30",
                         "-addext", "subjectAltName=IP:127.0.0.1"], check=True, capture_output=True)
         good = [run(case, where, data) for case in CASES if not wanted or case[0] in wanted]
-        good.append(presigned(where))
+        good += [presigned(where), stopped(where, vmcore), pieces(where, data)]
     print(f"{sum(good)} of {len(good)} cases")
     sys.exit(not all(good))
 
