@@ -72,9 +72,21 @@ struct listing {
 /* Does the key mean anything for a target of that kind? */
 static bool matters(const struct target *t, const char *key)
 {
-	static const char ssh[] = "sshkey port known_hosts host_key", http[] = "cacert pinnedpubkey bearer_file";
+	static const struct {
+		enum target_kind kind;
+		const char      *keys;
+	} of[] = {
+		{ TARGET_SSH, "sshkey port known_hosts host_key" }, { TARGET_HTTP, "cacert pinnedpubkey bearer_file" },
+		{ TARGET_S3, "cacert pinnedpubkey s3_credentials s3_region s3_style" },
+	};
+	bool others = false;
 
-	if (t && ((t->kind != TARGET_SSH && strstr(ssh, key)) || (t->kind != TARGET_HTTP && strstr(http, key))))
+	for (size_t i = 0; t && i < sizeof(of) / sizeof(of[0]); i++) {
+		if (t->kind == of[i].kind && strstr(of[i].keys, key))
+			return true;
+		others |= strstr(of[i].keys, key) != NULL;
+	}
+	if (others)
 		return false;
 	return !t || t->kind != TARGET_RAW || strcmp(key, "path");
 }

@@ -353,6 +353,20 @@ int s3_abort(struct s3 *s, const struct s3_object *o, struct s3_upload *u, struc
 	return 0;
 }
 
+int s3_probe(struct s3 *s, const struct s3_object *o, struct err *e)
+{
+	struct s3_request rq = { .method = "DELETE", .object = o, .query = "uploadId=0" };
+	struct s3_answer a;
+	int rc = s3_call(s, &rq, &a, e);
+
+	if (!rc)
+		free(a.body);
+	/* Some find the number itself wrong. */
+	else if (!strcmp(a.code, "NoSuchUpload") || !strcmp(a.code, "NoSuchKey") || !strcmp(a.code, "InvalidArgument"))
+		rc = 0;
+	return rc;
+}
+
 void s3_upload_free(struct s3_upload *u)
 {
 	free(u->parts);

@@ -17,7 +17,7 @@
 #include "boot/device.h"
 #include "boot/server.h"
 #include "boot/superblock.h"
-#include "http/http.h"
+#include "http/s3.h"
 #include "ssh/login.h"
 #include "ssh/sftp.h"
 
@@ -200,6 +200,37 @@ static void check_http(struct check *c, const struct target *t)
 		check_tell(c, "target", CHECK_FAILURE, NULL, "http %s: %s", t->device, e.msg);
 }
 
+static void check_store(struct check *c, const struct target *t)
+{
+	char base[600], text[640];
+	const struct target_opts *o = &t->opts;
+	struct s3_options keys = { .credentials = o->s3_credentials[0] ? o->s3_credentials : NULL,
+				   .region = o->s3_region[0] ? o->s3_region : NULL, .virtual_host = o->s3_style[0] == 'v' };
+	struct http_options options;
+	struct s3_object object;
+	struct s3 *s = NULL;
+	struct err e = { 0 };
+	int rc;
+
+	server_web(t, &options);
+	options.never_again = true;
+	server_url(t, base, sizeof(base));
+	snprintf(text, sizeof(text), "%s/vmcore", base);
+	rc = s3_new(&s, &options, &keys, text, &e);
+	if (!rc)
+		rc = s3_object(s, &object, text, &e);
+	if (!rc)
+		rc = s3_probe(s, &object, &e);
+	s3_free(s);
+	if (!rc)
+		check_tell(c, "target", CHECK_OK, NULL, "s3 %s: the store knows bucket and keys", t->device);
+	else if (rc == -EOPNOTSUPP)
+		check_tell(c, "target", CHECK_WARNING, "upload something there", "s3 %s: the store answers, but the keys could "
+			   "not be tried", t->device);
+	else
+		check_tell(c, "target", CHECK_FAILURE, NULL, "s3 %s: %s", t->device, e.msg);
+}
+
 static bool is_read_only(const char *node)
 {
 	int fd = open(node, O_RDONLY | O_CLOEXEC), flag = 0;
@@ -241,6 +272,8 @@ void check_targets(struct check *c, const struct kdump_conf *conf)
 			check_ssh(c, t);
 		else if (t->kind == TARGET_HTTP)
 			check_http(c, t);
+		else if (t->kind == TARGET_S3)
+			check_store(c, t);
 		else
 			check_local(c, t);
 	}

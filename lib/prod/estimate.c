@@ -27,6 +27,7 @@ static const uint64_t per_cpu = 2 * MIB;	/* per-CPU areas, caches and stacks of 
 static const uint64_t headers = 2 * MIB;	/* elfcorehdr (1 MiB with crash hotplug), page tables */
 static const uint64_t section = 128 * MIB, section_pages = 2 * MIB;	/* SPARSEMEM: struct pages come in such */
 static const uint64_t network = 16 * MIB;	/* rings of a card, socket buffers, TLS or SSH */
+static const uint64_t parts = 20 * MIB;		/* four parts of S3, see sink/s3.h */
 static const uint64_t dirty = 12 * MIB;		/* pages on their way to the disk, inodes and the journal */
 static const uint64_t step = 8 * MIB;
 /* A plan that gives each of four CPUs what it can use. */
@@ -64,6 +65,7 @@ void estimate_make(struct estimate *out, const struct estimate_facts *f)
 	put(out, "initramfs, unpacked", f->unpacked);
 	put(out, "modules", f->modules + f->modules / 2);
 	put(out, "network", f->remote ? network : 0);
+	put(out, "parts for the store", f->store ? parts : 0);
 	put(out, "drivers known to take much", f->drivers);
 	put(out, "buffers of the dump", dump_memory(f, out->cpus));
 	put(out, "page cache and dirty pages", dirty);

@@ -15,13 +15,14 @@ struct estimate_facts {
 	uint64_t kernel;	/* that the kernel takes while it decompresses and runs */
 	uint64_t packed, unpacked, modules;	/* the initramfs, and the modules in it */
 	bool     remote;	/* a target is on another machine */
+	bool     store;		/* a target is a store that speaks S3 */
 	uint64_t drivers;	/* that large drivers in the image are known to take */
 	char     large[64];	/* the largest of those */
 	char     compress[8];	/* kdump.conf's */
 	int      threads;	/* kdump.conf's; 0: as many as CPUs */
 };
 
-enum { ESTIMATE_PARTS = 12 };
+enum { ESTIMATE_PARTS = 13 };
 
 struct estimate {
 	struct estimate_part {

@@ -97,6 +97,7 @@ static int read_conf(struct estimate_facts *f, const struct place *p, struct err
 	f->threads = c->defaults.threads;
 	for (int i = 0; i < c->nr_targets; i++) {
 		f->remote |= target_is_remote(&c->targets[i]);
+		f->store |= c->targets[i].kind == TARGET_S3;
 		strcpy(f->compress, c->targets[i].opts.compress);
 		if (c->targets[i].opts.threads > f->threads)
 			f->threads = c->targets[i].opts.threads;

@@ -279,6 +279,24 @@ def stopped(where, vmcore):
     return fine
 
 
+def checked(where):
+    """kdump check asks the store for nothing but whether it knows the keys, and says what it answers."""
+    good = True
+    for hook, words in ((None, "the store knows bucket and keys"),
+                        (only("abort", 9, says(403, "SignatureDoesNotMatch")), "the secret is not that of the key id"),
+                        (only("abort", 9, says(405, "MethodNotAllowed")), "could not be tried")):
+        store = Store(hook)
+        with open(where + "/kdump.conf", "w") as f:
+            f.write(f"s3 http://127.0.0.1:{store.port}/dumps/x\ns3_credentials {where}/keys\nnetwork ip=dhcp\n")
+        r = subprocess.run([PROGRAM, "kdump", "check", "--config=" + where + "/kdump.conf"], capture_output=True, text=True,
+                           timeout=300)
+        store.close()
+        fine = words in r.stdout and store.log == ["abort"] and not store.wrong
+        print(f"{'ok' if fine else 'FAIL'}   checked: {words}" + ("" if fine else f": {r.stdout} {store.log}"))
+        good &= fine
+    return good
+
+
 def pieces(where, data):
     """Pieces that are written in turns, as those of a dump: whatever the sizes, the object is the file."""
     mib = 1 << 20
@@ -312,7 +330,7 @@ def main():
                         "-keyout", where + "/key.pem", "-out", where + "/cert.pem", "-subj", "/CN=store", "-days", "30",
                         "-addext", "subjectAltName=IP:127.0.0.1"], check=True, capture_output=True)
         good = [run(case, where, data) for case in CASES if not wanted or case[0] in wanted]
-        good += [presigned(where), stopped(where, vmcore), pieces(where, data)]
+        good += [presigned(where), stopped(where, vmcore), pieces(where, data), checked(where)]
     print(f"{sum(good)} of {len(good)} cases")
     sys.exit(not all(good))
 

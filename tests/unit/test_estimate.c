@@ -88,6 +88,8 @@ static void test_sum(void **state)
 	assert_true(base >= MIB(96) && base <= MIB(144));
 	f.remote = true;
 	assert_true(reserve(f) >= base + MIB(8));	/* a card */
+	f.store = true;
+	assert_true(reserve(f) >= base + MIB(28));	/* and parts that are not acknowledged */
 	f = small;
 	f.cpus = 64;
 	assert_true(reserve(f) > base);			/* but not 64 of them are started */
