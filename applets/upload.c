@@ -29,12 +29,13 @@ static const struct opt upload_opts[] = {
 APPLET(upload, "upload", "put a file on another machine over SSH, HTTP or S3, and tell how far it is safe there",
        "SRC|- sftp://[USER@]HOST[:PORT]/PATH|http[s]://HOST[:PORT]/PATH|s3+https://ENDPOINT/BUCKET/KEY");
 
-enum { PIECE = 1 << 20, PROGRESS_MS = 3000, MIB = 1 << 20 };
+enum { PIECE = 128 << 10, PROGRESS_MS = 3000, MIB = 1 << 20 };
 
 struct job {
 	const char       *src;
 	char              to[URL_TEXT + 3];	/* http, s3: the URL; else "" */
 	bool              s3;
+	char              endpoint[URL_PATH];
 	int               fd;
 	uint64_t          len;			/* of src, HTTP_UNKNOWN for a pipe */
 	bool              replace, quiet;
@@ -148,6 +149,18 @@ static int complete_path(struct job *j, char *path, size_t size, struct err *e)
 	return 0;
 }
 
+/* An endpoint takes any number of files: the name of the source is told to it. */
+static void take_endpoint(struct job *j, struct url *url)
+{
+	size_t len = strcspn(url->path, "?");
+
+	url->path[len] = '\0';
+	snprintf(j->endpoint, sizeof(j->endpoint), "%s", url->path);
+	if (url->path[len - 1] != '/' && len + 1 < sizeof(url->path))
+		strcpy(url->path + len, "/");
+	j->web.options.endpoint = j->endpoint;
+}
+
 static int take_target(struct job *j, const char *to, struct err *e)
 {
 	struct url url;
@@ -161,6 +174,8 @@ static int take_target(struct job *j, const char *to, struct err *e)
 	strcpy(j->to, j->s3 ? "s3+" : "");
 	to += strlen(j->to);
 	rc = url_parse(&url, to, e);
+	if (!rc && !j->s3 && (j->web.options.tus || j->web.options.form) && !j->web.options.endpoint)
+		take_endpoint(j, &url);
 	if (!rc)
 		rc = complete_path(j, url.path, sizeof(url.path), e);
 	if (!rc)	/* the source's name may have what a URL may not */

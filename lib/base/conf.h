@@ -69,6 +69,8 @@ struct target_opts {
 	char cacert[CONF_TEXT_MAX];		/* file of certificates that are trusted */
 	char pinnedpubkey[CONF_TEXT_MAX];	/* "sha256//...": the key that the server must have */
 	char bearer_file[CONF_TEXT_MAX];	/* file of a token to log in with */
+	char http_form[CONF_TEXT_MAX];		/* the field of a form that uploads go into; "": PUT */
+	char tus[4];				/* "yes": the URL is an endpoint of tus 1.0 */
 
 	/* TARGET_S3 */
 	char s3_credentials[CONF_TEXT_MAX];	/* file of key id and secret, as AWS's tools have it */

@@ -138,6 +138,7 @@ static int add_web(struct cpio *c, const char *root, const struct target *t, str
 		.tls = { .ca_file = o->cacert[0] ? source : NULL,
 			 .pins = o->pinnedpubkey[0] ? o->pinnedpubkey : NULL },
 		.bearer_file = o->bearer_file[0] ? token : NULL,
+		.tus = !strcmp(o->tus, "yes"), .form = o->http_form[0] ? o->http_form : NULL,
 	};
 	struct http *h = NULL;
 	struct url url;

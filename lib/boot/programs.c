@@ -12,6 +12,7 @@
 #include "boot/pid1.h"
 #include "boot/pstore.h"
 #include "boot/server.h"
+#include "http/url.h"
 
 static const char vmcore[] = "/proc/vmcore", pstore[] = "/sys/fs/pstore";
 
@@ -46,9 +47,17 @@ static void add_option(struct program *p, const char *name, const char *value)
 	p->words[p->n++] = value;
 }
 
-static void add_web(struct program *p, const struct target_opts *o)
+static void add_web(struct program *p, const struct attempt *a)
 {
+	const struct target_opts *o = &a->target.opts;
+	struct url url;
+
 	p->words[p->n++] = "--retry-max-time=60";
+	add_option(p, "-F", o->http_form);
+	if (!strcmp(o->tus, "yes"))
+		p->words[p->n++] = "--tus";
+	if (server_has_endpoint(&a->target) && !url_parse(&url, a->target.device, NULL))
+		add(p, "--endpoint=%s", url.path);
 	add_option(p, "--cacert", o->cacert);
 	add_option(p, "--pinnedpubkey", o->pinnedpubkey);
 	add_option(p, "--bearer-file", o->bearer_file);
@@ -72,7 +81,7 @@ static void add_login(struct program *p, const struct attempt *a)
 	size_t n;
 
 	if (a->target.kind == TARGET_HTTP)
-		add_web(p, o);
+		add_web(p, a);
 	if (a->target.kind == TARGET_S3)
 		add_store(p, o);
 	if (a->target.kind != TARGET_SSH)

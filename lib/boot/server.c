@@ -55,6 +55,11 @@ void server_url(const struct target *t, char *out, size_t size)
 	snprintf(out, size, "sftp://%s@%s%s%s:%d", s.user, v6 ? "[" : "", host, v6 ? "]" : "", t->opts.port);
 }
 
+bool server_has_endpoint(const struct target *t)
+{
+	return t->kind == TARGET_HTTP && (!strcmp(t->opts.tus, "yes") || t->opts.http_form[0]);
+}
+
 bool server_path(const char *path, char *out, size_t size)
 {
 	static const char plain[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789/-._~:@!$&'()*+,;=";
@@ -184,7 +189,7 @@ int server_directory(void *arg, struct step_out *out)
 	target_directory_name(&t, a->address, false, 0, name, sizeof(name));
 	snprintf(out->text, sizeof(out->text), "%s/%s", strcmp(path, "/") ? path : "", name);
 	snprintf(out->note, sizeof(out->note), "%.190s", out->text);
-	return a->target.kind == TARGET_HTTP ? make_collection(a, out->text, &out->err) : 0;
+	return a->target.kind == TARGET_HTTP && !server_has_endpoint(&a->target) ? make_collection(a, out->text, &out->err) : 0;
 }
 
 void server_keep_directory(void *arg, const struct step_out *out)

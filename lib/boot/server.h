@@ -18,6 +18,9 @@ void server_split(const struct target *t, struct server *out);
 /* What stands before the path of a dump's directory: "sftp://user@host:port" with IPv6 in brackets, or the URL. */
 void server_url(const struct target *t, char *out, size_t size);
 
+/* Do uploads go to the URL itself, which has no directories: tus, or a form? */
+bool server_has_endpoint(const struct target *t);
+
 /* A path for a URL: what is not of RFC 3986's pchar or "/" becomes %XX. False if it does not fit. */
 bool server_path(const char *path, char *out, size_t size);
 

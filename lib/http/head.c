@@ -152,10 +152,49 @@ static void take_store_field(struct http_head *h, struct text name, struct text 
 		h->takes_crc32c = is(value, "CRC32C");
 }
 
+/* Bits for the words of a list that are known. */
+static unsigned words(struct text list)
+{
+	static const struct {
+		const char *word;
+		unsigned bit;
+	} known[] = {
+		{ "1.0.0", TUS_SPOKEN }, { "creation", TUS_CREATION }, { "creation-defer-length", TUS_DEFER_LENGTH },
+		{ "checksum", TUS_CHECKSUM }, { "sha1", TUS_SHA1 }, { "sha256", TUS_SHA256 },
+	};
+	const char *end = list.p + list.len;
+	unsigned bits = 0;
+
+	for (const char *at = list.p, *comma; at < end; at = comma + 1) {
+		comma = memchr(at, ',', (size_t)(end - at));
+		comma = comma ? comma : end;
+		for (size_t i = 0; i < sizeof(known) / sizeof(*known); i++)
+			if (is(trim((struct text){ at, (size_t)(comma - at) }), known[i].word))
+				bits |= known[i].bit;
+	}
+	return bits;
+}
+
+/* False: it is none of tus. */
+static bool take_tus(struct http_head *h, struct text name, struct text value, bool *bad_number)
+{
+	uint64_t *to = is(name, "upload-offset") ? &h->upload_offset : is(name, "upload-length") ? &h->upload_length : NULL;
+
+	if (to)
+		*bad_number = !number(value, to);
+	else if (is(name, "tus-resumable") || is(name, "tus-version") || is(name, "tus-extension") ||
+		 is(name, "tus-checksum-algorithm"))
+		h->tus |= words(value);
+	else
+		return false;
+	return true;
+}
+
 static int field(struct http_head *h, struct text line, int64_t now, struct err *e)
 {
 	const char *colon = memchr(line.p, ':', line.len);
 	struct text name, value;
+	bool bad_number = false;
 
 	if (line.p[0] == ' ' || line.p[0] == '\t')
 		return bad(e, "a folded line");
@@ -179,6 +218,10 @@ static int field(struct http_head *h, struct text line, int64_t now, struct err 
 		take_retry_after(h, value, now);
 	} else if (is(name, "www-authenticate") || is(name, "proxy-authenticate")) {
 		take_challenge(h, value);
+	} else if (is(name, "connection")) {
+		h->closes |= is(value, "close");
+	} else if (take_tus(h, name, value, &bad_number)) {
+		return bad_number ? bad(e, "its Upload-Offset or Upload-Length is no number") : 0;
 	} else {
 		take_store_field(h, name, value);
 	}
@@ -212,7 +255,7 @@ int http_head_parse(struct http_head *h, const char *data, size_t len, int64_t n
 	bool first = true;
 	int rc;
 
-	memset(h, 0, sizeof(*h));
+	*h = (struct http_head){ .upload_offset = HEAD_UNSAID, .upload_length = HEAD_UNSAID };
 	/* HTTP/0.9, and whatever else is not HTTP, is told at once. */
 	if (memcmp(data, "HTTP/1.", len < 7 ? len : 7))
 		return bad(e, "it does not begin with HTTP/1.1");

@@ -28,8 +28,16 @@ struct http_head {
 	char     region[HEAD_REGION];	/* x-amz-bucket-region; "" if there is none */
 	bool     takes_crc32c;		/* x-amz-checksum-algorithm: CRC32C */
 	bool     wants_basic, wants_bearer, wants_other;	/* what WWW- or Proxy-Authenticate names */
+	bool     closes;		/* it ends the connection behind this answer */
+	unsigned tus;			/* TUS_: what it says of resumable uploads */
+	uint64_t upload_offset, upload_length;	/* as tus has them; HEAD_UNSAID */
 	size_t   bytes;			/* of the head */
 };
+
+#define HEAD_UNSAID UINT64_MAX
+
+/* Version 1.0.0 and the extensions of it, tus.io/protocols/resumable-upload */
+enum { TUS_SPOKEN = 1, TUS_CREATION = 2, TUS_DEFER_LENGTH = 4, TUS_CHECKSUM = 8, TUS_SHA1 = 16, TUS_SHA256 = 32 };
 
 /*
  * Look for a head in the first len bytes of an answer. now: seconds since 1970, for a Retry-After

@@ -17,6 +17,9 @@ struct http_options {
 	const char *bearer_file;	/* file whose first line is a token, Bearer */
 	const char *headers[HTTP_HEADERS_MAX];	/* lines "NAME: VALUE" */
 	size_t      nr_headers;
+	bool        tus;		/* uploads by tus 1.0: see tus.h */
+	const char *form;		/* instead of PUT, POST of a form with the file in this field */
+	const char *endpoint;		/* of those two: see url_split */
 	const char *proxy;		/* "http://HOST:PORT" or HOST:PORT */
 	const char *proxy_user;		/* "USER:PASSWORD", Basic */
 	const char *no_proxy;		/* hosts and domains without proxy, with ',' between them; "*": all */
@@ -36,6 +39,7 @@ struct http;
  */
 int http_new(struct http **out, const struct http_options *o, const struct url *url, struct err *e);
 void http_free(struct http *h);
+const struct http_options *http_options_of(const struct http *h);
 
 /*
  * A PUT that runs. http_put_open connects and sends the head, from 1 MiB on with
@@ -43,6 +47,9 @@ void http_free(struct http *h);
  * times, never from https to http), a 417 does without Expect; what can pass by itself (408, 429, 500, 502, 503, 504, a connection
  * that breaks or is refused) is tried again by full jitter, from 1 s to 60 s, as Retry-After says
  * but at most 300 s.
+ *
+ * With the option form it is a POST to the endpoint of url (see url_split) with a body of multipart/form-data,
+ * any 2xx is a success, and replace means nothing.
  *
  * http_put_write sends len bytes. The server may answer before the end: then the answer is the
  * error, a good status too. http_put_close sends the end and waits up to 300 s: 0 only if the

@@ -15,6 +15,8 @@ static const char **text_of(struct http_options *o, int id)
 	case OPT_BEARER_FILE: return &o->bearer_file;
 	case 'x': return &o->proxy;
 	case OPT_PROXY_USER: return &o->proxy_user;
+	case 'F': return &o->form;
+	case OPT_ENDPOINT: return &o->endpoint;
 	case OPT_NOPROXY: return &o->no_proxy;
 	default: return NULL;
 	}
@@ -28,6 +30,10 @@ int http_option(struct http_options *o, int id, const char *value, struct err *e
 
 	if (text) {
 		*text = value;
+		return 1;
+	}
+	if (id == OPT_TUS) {
+		o->tus = true;
 		return 1;
 	}
 	if (id == 'H') {

@@ -7,7 +7,7 @@
 #include "http/http.h"
 
 enum { OPT_CACERT = 440, OPT_PINNEDPUBKEY, OPT_CERT, OPT_KEY, OPT_BEARER_FILE, OPT_NOPROXY, OPT_PROXY_USER,
-       OPT_RETRY_MAX_TIME };
+       OPT_RETRY_MAX_TIME, OPT_TUS, OPT_ENDPOINT };
 
 /* For a table of struct opt. */
 #define HTTP_OPTS									\
@@ -17,6 +17,9 @@ enum { OPT_CACERT = 440, OPT_PINNEDPUBKEY, OPT_CERT, OPT_KEY, OPT_BEARER_FILE, O
 	{ OPT_KEY, "key", "FILE", "https: the key of our certificate (PEM, no passphrase)" },	\
 	{ 'u', "user", "USER:PASSWORD", "log in by Basic" },				\
 	{ OPT_BEARER_FILE, "bearer-file", "FILE", "log in by the token in FILE" },	\
+	{ OPT_TUS, "tus", NULL, "upload by tus 1.0, which goes on after a break" },	\
+	{ 'F', "form", "FIELD", "upload as a form does: POST, the file in FIELD" },	\
+	{ OPT_ENDPOINT, "endpoint", "PATH", "of --tus and -F: where in the URL its name begins" },	\
 	{ 'H', "header", "LINE", "a header line to send" },				\
 	{ 'x', "proxy", "HOST:PORT", "go through this proxy" },				\
 	{ OPT_PROXY_USER, "proxy-user", "USER:PASSWORD", "log in on the proxy" },	\

@@ -6,16 +6,19 @@
 #include <string.h>
 
 #include "base/io.h"
-#include "http/session.h"
+#include "http/form.h"
 
 enum { EXPECT_MS = 1000, LATE_MS = 2000, EXPECT_FROM = 1 << 20 };	/* as curl: from 1 MiB on */
+enum { LISTEN = 128 << 10 };	/* bytes; a poll for each record of TLS would cost 5 % */
 
 struct http_put {
 	struct http    *h;
 	struct request  rq;
 	struct exchange x;
 	struct url      asked;
+	struct form    *form;	/* NULL: it is none */
 	uint64_t        sent;
+	size_t          unheard;	/* bytes since we last listened */
 	bool            broken;
 };
 
@@ -90,6 +93,43 @@ static int open_once(struct http_put *p, struct err *e)
 	}
 }
 
+/* The POST of a form to its endpoint, instead of the PUT. */
+static int make_form(struct http_put *p, const struct url *url, struct err *e)
+{
+	struct request *rq = &p->rq;
+	char name[URL_PATH];
+	int rc = url_split(url, p->h->o.endpoint, &rq->url, name, e);
+
+	if (!rc)
+		rc = form_make(p->form, p->h->o.form, name, e);
+	if (rc)
+		return rc;
+	rq->method = "POST";
+	rq->type = p->form->type;
+	rq->if_none = false;
+	if (rq->len != HTTP_UNKNOWN)
+		rq->len += strlen(p->form->head) + strlen(p->form->tail);
+	return 0;
+}
+
+static int make_request(struct http_put *p, const struct url *url, uint64_t len, bool replace, struct err *e)
+{
+	struct http *h = p->h;
+	int rc;
+
+	h->passing = false;
+	p->sent = 0;
+	p->rq = (struct request){ "PUT", .url = *url, .has_body = true, .len = len, .if_none = !replace };
+	rc = p->form ? make_form(p, url, e) : 0;
+	p->asked = p->rq.url;
+	if (same_url(&p->asked, &h->moved_from))
+		p->rq.url = h->moved_to;
+	else
+		h->hops = 0;
+	p->rq.expect = p->rq.len >= EXPECT_FROM;
+	return rc;
+}
+
 int http_put_open(struct http_put **out, struct http *h, const struct url *url, uint64_t len, bool replace,
 		  struct err *e)
 {
@@ -99,19 +139,20 @@ int http_put_open(struct http_put **out, struct http *h, const struct url *url, 
 	if (!p)
 		return err_set(e, -ENOMEM, "PUT");
 	p->h = h;
-	p->asked = *url;
-	h->hops = same_url(url, &h->moved_from) ? h->hops : 0;
+	p->form = h->o.form ? malloc(sizeof(*p->form)) : NULL;
 	do {
-		p->rq = (struct request){ "PUT", .url = same_url(url, &h->moved_from) ? h->moved_to : *url,
-					  .has_body = true, .len = len, .expect = len >= EXPECT_FROM, .if_none = !replace };
-		rc = open_once(p, e);
+		exchange_close(&p->x);
+		rc = h->o.form && !p->form ? err_set(e, -ENOMEM, "form") : make_request(p, url, len, replace, e);
+		if (!rc)
+			rc = open_once(p, e);
+		if (!rc && p->form)
+			rc = http_put_write(p, p->form->head, strlen(p->form->head), e);
 	} while (rc && http_again(h, e));
-	if (rc) {
-		free(p);
-		return rc;
-	}
-	*out = p;
-	return 0;
+	if (rc)
+		http_put_free(p);
+	else
+		*out = p;
+	return rc;
 }
 
 /* Too late for this body; the next one, if there is one, goes there at once. */
@@ -166,9 +207,13 @@ static int send_bytes(struct http_put *p, const char *at, size_t len, struct err
 	if (p->broken)
 		return err_say(e, -EPIPE, "PUT to %s: it broke off before", p->rq.url.host);
 	while (len) {
-		int can = stream_wait(p->x.s, STREAM_IN | STREAM_OUT, 1000);
+		int can = STREAM_OUT;
 		ssize_t n = 0;
 
+		if (p->unheard >= LISTEN) {
+			can = stream_wait(p->x.s, STREAM_IN | STREAM_OUT, 1000);
+			p->unheard = 0;
+		}
 		if (can & STREAM_IN) {
 			int rc = early_answer(p, 0, NULL, e);
 
@@ -188,6 +233,7 @@ static int send_bytes(struct http_put *p, const char *at, size_t len, struct err
 			return early_answer(p, 0, &why, e);
 		at += n;
 		len -= (size_t)n;
+		p->unheard = n ? p->unheard + (size_t)n : LISTEN;
 	}
 	return 0;
 }
@@ -217,6 +263,10 @@ int http_put_close(struct http_put *p, struct err *e)
 	struct http_head head;
 	int rc = 0;
 
+	if (p->form)
+		rc = http_put_write(p, p->form->tail, strlen(p->form->tail), e);
+	if (rc)
+		return rc;
 	if (p->rq.len != HTTP_UNKNOWN && p->sent != p->rq.len)
 		return err_say(e, -EINVAL, "PUT: fewer bytes than were announced");
 	if (p->rq.len == HTTP_UNKNOWN)
@@ -227,7 +277,7 @@ int http_put_close(struct http_put *p, struct err *e)
 	rc = exchange_final(&p->x, ANSWER_MS, &head, e);
 	if (rc)
 		return broke(p->h, rc);
-	if (head.status == 200 || head.status == 201 || head.status == 204) {
+	if (head.status == 200 || head.status == 201 || head.status == 204 || (p->form && head.status / 100 == 2)) {
 		p->h->tries = 0;
 		return 0;
 	}
@@ -241,6 +291,7 @@ void http_put_free(struct http_put *p)
 	if (!p)
 		return;
 	exchange_close(&p->x);
+	free(p->form);
 	free(p);
 }
 

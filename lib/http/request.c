@@ -85,7 +85,7 @@ static void put_body_fields(struct out *o, const struct request *rq)
 		put(o, "Transfer-Encoding: chunked\r\n");
 	else
 		put(o, "Content-Length: %llu\r\n", (unsigned long long)rq->len);
-	put(o, "Content-Type: application/octet-stream\r\n");
+	put(o, "Content-Type: %s\r\n", rq->type ? rq->type : "application/octet-stream");
 	if (rq->expect)
 		put(o, "Expect: 100-continue\r\n");
 }
@@ -99,7 +99,7 @@ int request_text(const struct http *h, const struct request *rq, char *out, size
 	put(&o, "%s %s HTTP/1.1\r\nHost: %s\r\n", rq->method,
 	    absolute ? url_text(&rq->url, text) : rq->url.path, url_authority(&rq->url, authority));
 	put(&o, "User-Agent: kdumpbox/%s\r\nAccept: */*\r\n%s", KDUMPBOX_VERSION,
-	    rq->keeps ? "" : "Connection: close\r\n");
+	    rq->keep ? "" : "Connection: close\r\n");
 	if (absolute && h->proxy_authorization[0])
 		put(&o, "Proxy-Authorization: %s\r\n", h->proxy_authorization);
 	if (url_same_origin(&rq->url, &h->origin)) {

@@ -151,7 +151,7 @@ static int reach(struct s3 *s, const struct request *r, bool *again, struct err 
 static int once(struct s3 *s, const struct s3_request *rq, const struct url *url, struct s3_answer *a, struct err *e)
 {
 	struct request r = { rq->method, .url = *url, .has_body = rq->has_body, .len = rq->len,
-			     .expect = rq->len >= EXPECT_FROM, .if_none = rq->if_none, .keeps = true };
+			     .expect = rq->len >= EXPECT_FROM, .if_none = rq->if_none, .keep = true };
 	char fields[FIELDS_MAX];
 	struct err why = { 0 };
 	bool again = false;

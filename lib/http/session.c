@@ -1,6 +1,6 @@
 /* session - how does a request get to its server, and what comes back? */
 /* SPDX-License-Identifier: MIT */
-#include "http/session.h"
+#include "http/form.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -65,6 +65,7 @@ static int take_proxy(struct http *h, const char *proxy, struct err *e)
 int http_new(struct http **out, const struct http_options *o, const struct url *url, struct err *e)
 {
 	struct http *h = calloc(1, sizeof(*h));
+	struct form form;
 	int rc = 0;
 
 	if (!h)
@@ -73,6 +74,10 @@ int http_new(struct http **out, const struct http_options *o, const struct url *
 	h->origin = *url;
 	for (size_t i = 0; !rc && i < o->nr_headers; i++)
 		rc = check_header(o->headers[i], e);
+	if (!rc && o->tus && o->form)
+		rc = err_say(e, -EINVAL, "an upload by tus is none by a form: which is it?");
+	if (!rc && o->form)
+		rc = form_make(&form, o->form, "", e);
 	if (!rc && o->user)
 		rc = request_basic(h->authorization, sizeof(h->authorization), o->user, e);
 	if (!rc && o->bearer_file)
@@ -90,6 +95,11 @@ int http_new(struct http **out, const struct http_options *o, const struct url *
 	}
 	*out = h;
 	return 0;
+}
+
+const struct http_options *http_options_of(const struct http *h)
+{
+	return &h->o;
 }
 
 void http_free(struct http *h)
@@ -221,14 +231,14 @@ int exchange_next(struct exchange *x, const struct request *rq, struct err *e)
 	char text[REQUEST_MAX];
 	int rc, len = request_text(x->h, rq, text, sizeof(text), e);
 
-	if (len < 0)
-		return len;
 	x->have = x->interim = 0;
 	x->s->idle_ms = IDLE_MS;
 	x->s->deadline_ms = 0;
-	rc = stream_write(x->s, text, (size_t)len, e);
+	rc = len < 0 ? len : stream_write(x->s, text, (size_t)len, e);
 	ssh_wipe(text, sizeof(text));
-	return rc;
+	if (rc)
+		exchange_close(x);
+	return rc ? broke(x->h, rc) : 0;
 }
 
 int exchange_open(struct exchange *x, struct http *h, const struct request *rq, struct err *e)
@@ -238,8 +248,7 @@ int exchange_open(struct exchange *x, struct http *h, const struct request *rq, 
 	*x = (struct exchange){ .h = h, .in = malloc(HEAD_MAX) };
 	rc = x->in ? connect_to(x, &rq->url, e) : err_set(e, -ENOMEM, "HTTP");
 	if (!rc)
-		rc = exchange_next(x, rq, e);
-	if (rc)
-		exchange_close(x);
-	return rc ? broke(h, rc) : 0;
+		return exchange_next(x, rq, e);
+	exchange_close(x);
+	return broke(h, rc);
 }

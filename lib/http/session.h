@@ -34,8 +34,9 @@ struct request {
 	bool        expect, if_none;	/* "Expect: 100-continue", "If-None-Match: *" */
 	const struct url *destination;	/* of MOVE */
 	bool        overwrite;
-	bool        keeps;		/* the connection is wanted for another request */
 	const char *fields;		/* further lines, each with its CR LF; may be NULL */
+	const char *type;		/* Content-Type; NULL: any bytes */
+	bool        keep;		/* the connection, for another request */
 };
 
 /* One connection, one request, one answer. */
@@ -51,7 +52,10 @@ struct exchange {
 int exchange_open(struct exchange *x, struct http *h, const struct request *rq, struct err *e);
 void exchange_close(struct exchange *x);
 
-/* The head of the next request on a connection whose answer was read to its end. After an error it is to be closed. */
+/*
+ * The head of a further request, after one with `keep` and an answer that was read to its end. After an error the
+ * connection is closed.
+ */
 int exchange_next(struct exchange *x, const struct request *rq, struct err *e);
 
 /*

@@ -159,6 +159,23 @@ bool url_same_origin(const struct url *a, const struct url *b)
 	return a->tls == b->tls && a->port == b->port && !strcasecmp(a->host, b->host);
 }
 
+int url_split(const struct url *u, const char *endpoint, struct url *out, char name[URL_PATH], struct err *e)
+{
+	size_t path = strcspn(u->path, "?"), at;
+	const char *slash = memrchr(u->path, '/', path);
+
+	at = endpoint ? strlen(endpoint) : (size_t)(slash + 1 - u->path);
+	if (at > path || (endpoint && strncmp(u->path, endpoint, at)) || (at && u->path[at - 1] != '/' && u->path[at] != '/'))
+		return err_say(e, -EINVAL, "the endpoint %.100s is not the beginning of the path %.100s", endpoint, u->path);
+	*out = *u;
+	snprintf(out->path, sizeof(out->path), "%.*s%s", (int)at, u->path, u->path + path);
+	at += u->path[at] == '/';
+	if (at >= path)
+		return err_say(e, -EINVAL, "the path %.100s has no name behind its endpoint", u->path);
+	snprintf(name, URL_PATH, "%.*s", (int)(path - at), u->path + at);
+	return 0;
+}
+
 const char *url_authority(const struct url *u, char out[URL_HOST + 10])
 {
 	const char *open = strchr(u->host, ':') ? "[" : "", *close = *open ? "]" : "";

@@ -32,6 +32,13 @@ int url_resolve(struct url *u, const struct url *base, const char *location, str
 /* Same scheme, host and port (RFC 6454). */
 bool url_same_origin(const struct url *a, const struct url *b);
 
+/*
+ * Where a form or tus takes uploads, and the name that it is told: endpoint ("/upload") is the beginning of
+ * the path of u, what follows is the name, without a '/' in front. NULL: the path up to its last '/'. The
+ * query goes to the endpoint. Returns 0, or -EINVAL if endpoint is no such beginning or nothing follows.
+ */
+int url_split(const struct url *u, const char *endpoint, struct url *out, char name[URL_PATH], struct err *e);
+
 /* "HOST" or "HOST:PORT" as the Host field has it, an IPv6 address in brackets. Returns out. */
 const char *url_authority(const struct url *u, char out[URL_HOST + 10]);
 

@@ -16,7 +16,7 @@ struct http_sink {
 	struct http     *h, *own;	/* own: h, if nobody else frees it */
 	struct http_put *put;		/* NULL: all bytes are held */
 	struct url       name, part;
-	bool             moves, replace;
+	bool             moves, replace, form;
 	uint64_t         len, at;
 	char             held[HELD];
 };
@@ -132,9 +132,9 @@ static int confirm(struct http_sink *k, const struct url *u, enum ack_level *lev
 	struct err why = { 0 };
 	int rc;
 
-	/* There a success is for all of it, and nobody may look. */
-	*level = ACK_RECEIVED;
-	if (url_is_presigned(u))
+	/* There a success is for all of it, and nobody may look; of a form it says less. */
+	*level = k->form ? ACK_SENT : ACK_RECEIVED;
+	if (k->form || url_is_presigned(u))
 		return 0;
 	rc = http_size(k->h, u, &len, &why);
 	*level = ACK_SENT;
@@ -216,10 +216,11 @@ int http_sink_open(struct sink **out, struct http *h, const struct url *url, uin
 	k->name = *url;
 	k->replace = replace;
 	k->len = len;
+	k->form = http_options_of(h)->form;
 	rc = with_suffix(&k->part, url, "-incomplete", e);
-	if (!rc && !replace && !url_is_presigned(url))
+	if (!rc && !replace && !k->form && !url_is_presigned(url))
 		rc = check_name(k, e);
-	if (!rc && !url_is_presigned(url))
+	if (!rc && !k->form && !url_is_presigned(url))
 		rc = find_moves(k, e);
 	if (rc) {
 		free(k);
@@ -244,7 +245,9 @@ int http_place_open(struct http_place *p, struct sink **out, const char *to, uin
 		p->options.tls.crash_time = stamp;
 	if (!p->h)
 		rc = http_new(&p->h, &p->options, &url, e);
-	return rc ? rc : http_sink_open(out, p->h, &url, len, replace, e);
+	if (rc)
+		return rc;
+	return p->options.tus ? tus_sink_open(out, p->h, &url, len, e) : http_sink_open(out, p->h, &url, len, replace, e);
 }
 
 void http_place_close(struct http_place *p)

@@ -1,4 +1,4 @@
-/* http - objects on a server of HTTP: WebDAV where it is spoken. */
+/* http - objects on a server of HTTP: WebDAV or tus where it is spoken, or the POST of a form. */
 /* SPDX-License-Identifier: MIT */
 #ifndef SINK_HTTP_H
 #define SINK_HTTP_H
@@ -21,12 +21,21 @@
  * more than 256 KiB, nothing and -EOPNOTSUPP.
  *
  * A presigned URL of S3 takes one PUT and nothing else: there its answer is all that is asked for.
+ * With the option `form` it is one POST, with its name as that of the form's file: no name to look at before or
+ * after, so ACK_SENT is all that a success says, and after a break the server may have it twice.
  *
  * Returns 0 and *out; -EEXIST if the object is there already and replace is false; or an error of
  * http_put_open.
  */
 int http_sink_open(struct sink **out, struct http *h, const struct url *url, uint64_t len, bool replace,
 		   struct err *e);
+
+/*
+ * The same by tus: see http/tus.h. 1 MiB is held, sent by one PATCH, and sent again after a break, so that a
+ * stream survives one too. commit: HEAD tells the whole length; ACK_RECEIVED. keep: an upload that is not
+ * complete. The name is the server's to choose, so nothing is there already and nothing is replaced.
+ */
+int tus_sink_open(struct sink **out, struct http *h, const struct url *url, uint64_t len, struct err *e);
 
 /* Where the files of a dump go: the options for one origin. Zero-initialise it; options are the caller's. */
 struct http_place {
@@ -36,7 +45,7 @@ struct http_place {
 };
 
 /*
- * As above, `to` as text. stamp: CRASHTIME, for the clock of certificates, or 0. What another
+ * As above, by tus if the options say so, `to` as text. stamp: CRASHTIME, for the clock of certificates, or 0. What another
  * origin was told is forgotten: sinks of it must be closed before.
  */
 int http_place_open(struct http_place *p, struct sink **out, const char *to, uint64_t stamp, uint64_t len,

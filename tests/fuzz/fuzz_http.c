@@ -23,6 +23,8 @@ static void place(const char *text)
 	for (const char *p = whole; *p; p++)
 		if (*p <= ' ' || *p > '~')
 			abort();
+	if (!url_split(&u, NULL, &v, again, NULL) && (!again[0] || strchr(again, '/') || strlen(v.path) + strlen(again) != strlen(u.path)))
+		abort();
 	if (url_parse(&v, whole, NULL) || strcmp(url_text(&v, again), whole) || !url_same_origin(&u, &v))
 		abort();
 }

@@ -5,6 +5,9 @@ usage: http_adversary.py HTTPPUT
 A case: what the server does on each connection in turn, options of httpput, the verdict.
 """
 # SPDX-License-Identifier: MIT
+import base64
+import email
+import hashlib
 import os
 import re
 import socket
@@ -58,6 +61,8 @@ class Peer:
             size = int(size, 16)
             while len(self.data) < size + 2:
                 self.more()
+            if hasattr(self, "chunks"):
+                self.chunks += self.data[:size]
             self.data = self.data[size + 2:]
             n += size
             if not size:
@@ -152,6 +157,139 @@ def dav(size=None, move=b"HTTP/1.1 201 Created\r\n\r\n", final=None):
     return serve
 
 
+def tus(wants, *faults, extensions="creation,creation-defer-length,checksum", sums="sha1,sha256"):
+    """A server of tus 1.0 on any number of connections. faults: what it does at the n-th PATCH, None: its duty."""
+    state = {"offset": 0, "length": None, "data": b"", "patches": 0}
+    common = ("Tus-Resumable: 1.0.0", "Cache-Control: no-store")
+
+    def patch(p):
+        fault = faults[state["patches"]] if state["patches"] < len(faults) else None
+        state["patches"] += 1
+        size = int(p.fields["content-length"])
+        if fault == "reset":
+            p.body(0.5)
+            p.reset()
+            return False
+        if fault == "half":  # it keeps what came
+            state["data"] += p.data[:p.body(0.5)]
+            p.reset()
+            return False
+        p.body()
+        body, p.data = p.data[:size], p.data[size:]
+        at = int(p.fields["upload-offset"])
+        kind, want = p.fields.get("upload-checksum", "none -").split(" ")
+        if kind != "none" and base64.b64encode(hashlib.new(kind, body).digest()).decode() != want:
+            p.say(status("460 Checksum Mismatch", *common, "Content-Length: 0"))
+        elif isinstance(fault, str) and fault[0] in "45":
+            p.say(status(fault, *common, "Content-Length: 0"))
+        elif at != len(state["data"]):
+            p.say(status("409 Conflict", *common, "Content-Length: 0"))
+        else:
+            if fault != "loses":
+                state["data"] += body
+            state["length"] = int(p.fields.get("upload-length", state["length"] or -1))
+            if fault == "silent":
+                p.reset()
+                return False
+            told = fault if isinstance(fault, int) else len(state["data"])
+            p.say(status("204 No Content", *common, f"Upload-Offset: {told}"))
+        return True
+
+    def serve(p):
+        while p.head():
+            state.setdefault("seen", []).append((p.method, p.fields))
+            if p.method == "OPTIONS":
+                p.say(status("204 No Content", *common, "Tus-Version: 1.0.0,0.2.2", f"Tus-Extension: {extensions}",
+                             f"Tus-Checksum-Algorithm: {sums}"))
+            elif p.method == "POST":
+                state["length"] = p.fields.get("upload-length")
+                p.say(status("201 Created", *common, *wants.get("created", ("Location: /x/upload1",)), "Content-Length: 0"))
+            elif p.method == "HEAD":
+                length = () if state["length"] in (None, -1) else (f"Upload-Length: {state['length']}",)
+                p.say(status("200 OK", *common, f"Upload-Offset: {wants.get('offset', len(state['data']))}", *length))
+            elif not patch(p):
+                return
+            if p.fields.get("connection") == "close":
+                break
+        p.end()
+    serve.state = state
+    return serve
+
+
+def tus_cases():
+    """Name, server, options, file, verdict, and what must be true of the server afterwards."""
+    whole = lambda s: hashlib.sha256(s["data"]).hexdigest() == hashlib.sha256(open("large", "rb").read()).hexdigest()
+    named = lambda s: f"filename {base64.b64encode(b'f').decode()}" in [f.get("upload-metadata") for _, f in s["seen"]]
+    summed = lambda kind: lambda s: whole(s) and all(f["upload-checksum"].startswith(kind + " ") for m, f in s["seen"] if m == "PATCH")
+    few = lambda s: whole(s) and sum(m == "POST" for m, _ in s["seen"]) == 1
+    for mode in ((), ("--stream",)):
+        yield "tus", tus({}), mode, "large", "done L2", lambda s: whole(s) and named(s) and s["patches"] in (3, 4)
+        yield "tus, nothing", tus({}), mode, "empty", "done L2", lambda s: s["data"] == b""
+        for fault in ("reset", "half", "silent", "409 Conflict", "423 Locked", "460 Checksum Mismatch", "500 I", "503 S"):
+            yield f"tus, {fault} once", tus({}, None, fault), mode, "large", "done L2", few
+        yield "tus, 423 at the end", tus({}, None, None, "423 Locked"), mode, "large", "done L2", few
+    yield "tus, SHA-256", tus({}), (), "large", "done L2", summed("sha256")
+    yield "tus, SHA-1", tus({}, sums="md5,sha1"), (), "large", "done L2", summed("sha1")
+    yield "tus, no checksum", tus({}, extensions="creation"), (), "large", "done L2", lambda s: whole(s) and not any(
+        "upload-checksum" in f for _, f in s["seen"])
+    yield "tus, 460 for ever", tus({}, *["460 Checksum Mismatch"] * 99), ("--retry-max-time", "3"), "large", "EREMOTEIO: PATCH .*460", None
+    yield "tus, no new lengths", tus({}, extensions="creation"), ("--stream",), "large", "EOPNOTSUPP: .*-defer-length", None
+    yield "tus, no creation", tus({}, extensions="expiration"), (), "large", "EOPNOTSUPP: .*does not speak tus", None
+    yield "tus, a place that is not said", tus({"created": ()}), (), "large", "EBADMSG: .*does not say where", None
+    yield "tus, more than was sent", tus({}, 9_999_999), (), "large", "EBADMSG: .*does not say rightly", None
+    yield "tus, less than there was", tus({}, None, 7), (), "large", "EBADMSG: .*does not say rightly", None
+    yield "tus, an offset of 2^64", tus({}, 2**64), (), "large", "EBADMSG: .*Upload-Offset", None
+    yield "tus, it lost the beginning", tus({"offset": 5}, None, "reset"), (), "large", "EREMOTEIO: .*has 5 bytes", None
+    yield "tus, HEAD tells less in the end", tus({"offset": 5}), (), "large", "EIO: .*the server has 5 of", None
+    yield "tus, 413", tus({}, None, "413 Too Large"), (), "large", "ENOSPC: PATCH", None
+    yield "tus, gone in the middle", tus({}, None, "410 Gone"), (), "large", "ENOENT: PATCH", None
+    yield "no tus at all", dav(), (), "large", "EOPNOTSUPP: .*does not speak tus", None
+
+
+def form(answer, got):
+    """Takes one POST of a form; got: path, field, file's name and bytes, as Python's own parser has them."""
+    def serve(p):
+        if p.head() != "POST":
+            p.say(status("405 M"))
+        else:
+            p.say(GO)
+            data = bytearray()
+            if "content-length" in p.fields:
+                p.body()
+                data += p.data
+            else:
+                p.chunks = data
+                p.body()
+            m = email.message_from_bytes(f"Content-Type: {p.fields['content-type']}\r\n\r\n".encode() + bytes(data))
+            got.append((p.path, *((part.get_param("name", header="content-disposition"), part.get_filename(),
+                                   part.get_payload(decode=True)) for part in m.get_payload())))
+            p.say(answer)
+        p.end()
+    return serve
+
+
+def form_cases():
+    for file in ("empty", "small", "large"):
+        for mode in ((), ("--stream",)):
+            got = []
+            said, _ = run([form(OK, got)], ("-F", "dump", *mode), file)
+            yield f"form {file} {mode}", said == "done L1" and got == [("/x/", ("dump", "f", open(file, "rb").read()))], (said, got)
+    for answer, file, want in (("200 OK", "small", "done L1"), ("202 Accepted", "large", "done L1"), ("303 See Other", "small", "EREMOTEIO"),
+                               ("413 T", "large", "ENOSPC: POST"), ("400 B", "small", "EREMOTEIO: POST")):
+        said, _ = run([form(status(answer, "Location: /y"), [])], ("-F", "dump", *NO), file)
+        yield f"form, {answer}", said.startswith(want), said
+    got = []
+    said, _ = run([says(status("503 S", "Retry-After: 0")), says(status("307 T", "Location: /up?a=b")), form(OK, got)], ("-F", "d"), "large")
+    yield "form, 503 and 307", said == "done L1" and got[0][0] == "/up?a=b", (said, got)
+    got = []
+    said, _ = run([form(OK, got)], ("-F", "d", "--endpoint", "/x"), "small", "http://127.0.0.1:{}/x/host/core?k=v")
+    yield "form, endpoint", said == "done L1" and got[0][0] == "/x?k=v" and got[0][1][:2] == ("d", "host/core"), (said, got)
+    for args, want in ((("-F", 'a"b'), "EINVAL"), (("-F", ""), "EINVAL"), (("-F", "d", "--endpoint", "/y"), "EINVAL"),
+                       (("-F", "d", "--tus"), "EINVAL"), (("-F", "d", "--endpoint", "/x/f"), "EINVAL")):
+        said, _ = run([], args, "small")
+        yield f"form, {args}", said.startswith(want), said
+
+
 def cases():
     put = ("--put",)
 
@@ -182,6 +320,11 @@ def cases():
     yield after("101", status("101 Switching Protocols"), "EBADMSG: the server changed to another protocol")
     yield after("102, 103, 201", status("102 P") + status("103 H", "Link: </x>") + OK, "done")
     yield after("204 with a body", status("204 No Content", "Content-Length: 5") + b"hello", "done")
+    # What follows a head is never looked at.
+    for body in (b"%x\r\nx" % 2**64, b"-1\r\n", b"5;" + b"e" * (1 << 20), b"5\r\nhello0\r\n"):
+        yield after(f"chunks {body[:9]!r}", status("201 C", "Transfer-Encoding: chunked") + body, "done")
+    yield "an end instead of an answer", [lambda p: (p.head(), p.k.shutdown(socket.SHUT_WR), p.say(b""))], (*put, *NO), "huge", \
+        "ECONNRESET: the server ended the connection without an answer|EPIPE"
     yield after("a length beside chunks", status("201 C", "Content-Length: 5", "Transfer-Encoding: chunked"), "a length beside chunks")
     yield after("two lengths", status("201 C", "Content-Length: 5", "Content-Length: 6"), "two lengths")
     yield after("one length twice", status("201 C", "Content-Length: 0", "content-length: 0"), "done")
@@ -297,7 +440,7 @@ def secrets():
 
 
 def main():
-    for name, size in (("small", SMALL), ("large", LARGE)):
+    for name, size in (("empty", 0), ("small", SMALL), ("large", LARGE)):
         with open(name, "wb") as f:
             f.write(os.urandom(size))
     with open("huge", "wb") as f:
@@ -309,13 +452,19 @@ def main():
         if not re.match(want, said) and not (not want[0].isupper() and re.search(want, said)):
             bad += 1
             print(f"{why}: wanted {want!r}, got {said[:300]!r}")
-    for why, ok, said in secrets():
+    for why, serve, args, file, want, holds in tus_cases():
+        n += 1
+        said, _ = run([serve] * 40, ("--tus", *args), file)
+        if not re.match(want, said) or (holds and not holds(serve.state)):
+            bad += 1
+            print(f"{why} {args}: wanted {want!r}, got {said[:300]!r}, {serve.state['patches']} PATCHes")
+    for why, ok, said in [*form_cases(), *secrets()]:
         n += 1
         if not ok:
             bad += 1
             print(f"{why}: got {said!r}")
     print(f"{n} cases, {bad} wrong")
-    return bad or n < 90
+    return bad or n < 155
 
 
 with tempfile.TemporaryDirectory() as tmp:

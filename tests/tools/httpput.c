@@ -66,7 +66,8 @@ static int put_once(struct job *j, char *buf, struct err *e)
 static int sink_once(struct job *j, char *buf, struct err *e)
 {
 	struct sink *sink = NULL, *flat;
-	int rc = http_sink_open(&sink, j->h, &j->url, j->len, j->force, e);
+	int rc = http_options_of(j->h)->tus ? tus_sink_open(&sink, j->h, &j->url, j->len, e) :
+		 http_sink_open(&sink, j->h, &j->url, j->len, j->force, e);
 
 	if (!rc && j->flat) {
 		rc = flat_sink_open(&flat, sink, e);

@@ -44,6 +44,33 @@ static void urls(void **state)
 	}
 }
 
+static void endpoints(void **state)
+{
+	static const struct {
+		const char *url, *endpoint, *at, *name;	/* at NULL: refused */
+	} cases[] = {
+		{ "http://h/a/b", NULL, "/a/", "b" }, { "http://h/b?q/r", NULL, "/?q/r", "b" },
+		{ "http://h/a/b/c", "/a", "/a", "b/c" }, { "http://h/a/b/c", "/a/", "/a/", "b/c" },
+		{ "http://h/a/b?q", "/a", "/a?q", "b" }, { "http://h/a/b", "/", "/", "a/b" }, { "http://h/a", "", "", "a" },
+		{ "http://h/a/", NULL, NULL, NULL }, { "http://h/", NULL, NULL, NULL }, { "http://h/a", "/a", NULL, NULL },
+		{ "http://h/a/", "/a", NULL, NULL }, { "http://h/ab/c", "/a", NULL, NULL }, { "http://h/a/b", "/b", NULL, NULL },
+		{ "http://h/a?b/c", "/a?b", NULL, NULL }, { "http://h/a", "/a/b/c/d", NULL, NULL },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		struct err e = { 0 };
+		struct url u, at;
+		char name[URL_PATH];
+		int rc;
+
+		assert_int_equal(url_parse(&u, cases[i].url, &e), 0);
+		rc = url_split(&u, cases[i].endpoint, &at, name, &e);
+		if (!cases[i].at ? rc != -EINVAL || !e.msg[0] : rc || strcmp(at.path, cases[i].at) || strcmp(name, cases[i].name))
+			fail_msg("%s, %s: %d %s, %s, %s", cases[i].url, cases[i].endpoint, rc, e.msg, rc ? "" : at.path, rc ? "" : name);
+	}
+}
+
 static void locations(void **state)
 {
 	static const struct {
@@ -127,7 +154,7 @@ static void heads(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(urls), cmocka_unit_test(locations), cmocka_unit_test(heads),
+		cmocka_unit_test(urls), cmocka_unit_test(endpoints), cmocka_unit_test(locations), cmocka_unit_test(heads),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -122,6 +122,19 @@ static void test_web(void **state)
 	words_are(&p, "vmcore-dmesg --output=https://[2001:db8::1]:8443/in/192.0.2.7-now/vmcore-dmesg.txt "
 		  "--retry-max-time=60 --cacert /ca --bearer-file /token /proc/vmcore");
 
+	/* An endpoint makes no directories: the names of the files have them. */
+	strcpy(a.target.opts.http_form, "dump");
+	program_dmesg(&p, &a);
+	words_are(&p, "vmcore-dmesg --output=https://[2001:db8::1]:8443/in/192.0.2.7-now/vmcore-dmesg.txt --retry-max-time=60 "
+		  "-F dump --endpoint=/in/ --cacert /ca --bearer-file /token /proc/vmcore");
+	assert_int_equal(server_directory(&a, &out), 0);
+	a.target.opts.http_form[0] = '\0';
+	strcpy(a.target.opts.tus, "yes");
+	program_dmesg(&p, &a);
+	words_are(&p, "vmcore-dmesg --output=https://[2001:db8::1]:8443/in/192.0.2.7-now/vmcore-dmesg.txt --retry-max-time=60 "
+		  "--tus --endpoint=/in/ --cacert /ca --bearer-file /token /proc/vmcore");
+	strcpy(a.target.opts.tus, "no");
+
 	/* The server is asked for it, and what is not to be trusted is not asked. */
 	strcpy(a.target.opts.cacert, "/nonexistent");
 	assert_int_equal(server_directory(&a, &out), -ENOENT);
