@@ -44,6 +44,13 @@ struct remote_link {
 	void (*release)(void *arg);
 	/* One line for the log; may be NULL. */
 	void (*say)(void *arg, const char *line);
+	/*
+	 * One more channel to the SFTP server, on the connection that there is: an error leaves that
+	 * as it was. NULL: there are none.
+	 */
+	int (*more)(void *arg, struct stream **out, struct err *e);
+	/* Channels that a file's writes go over; 0: as many as help. */
+	unsigned channels;
 };
 
 /*
@@ -64,7 +71,8 @@ void remote_free(struct remote *r);
 
 /*
  * An object by SFTP, written as PATH-incomplete; directories are made. A broken connection is made
- * again and the object goes on where it was. commit: every byte acknowledged, fsync@openssh.com,
+ * again and the object goes on where it was. Where the round trip is long, a large object goes over
+ * several channels. commit: every byte acknowledged, fsync@openssh.com,
  * size compared, renamed; ACK_NAMED then, but ACK_RECEIVED from a server that cannot fsync. r is
  * borrowed. -EEXIST if PATH is there already and replace is false.
  */
@@ -86,6 +94,12 @@ int url_sink_open(struct sink **out, const char *url, bool replace, struct err *
 /* ---- for the kinds of sinks */
 /* The SFTP session; connects if there is none. The number of sessions before it in *generation. */
 int remote_sftp(struct remote *r, struct sftp **out, unsigned *generation, struct err *e);
+
+/*
+ * Have the writes of a file go over more channels, as many as the link says, or, if it says 0, 4
+ * where the round trip is long. Of the session that there is; whether it helped shows by itself.
+ */
+void remote_widen(struct remote *r, struct sftp_file *f, uint64_t written);
 
 /* Give up the connection; the next call of remote_sftp connects anew. */
 void remote_drop(struct remote *r);

@@ -41,6 +41,13 @@ static int by_ssh_channel(void *arg, const char *command, struct stream **out, s
 	}
 }
 
+static int by_ssh_more(void *arg, struct stream **out, struct err *e)
+{
+	struct by_ssh *b = arg;
+
+	return b->ssh ? ssh_channel_subsystem(b->ssh, "sftp", out, e) : err_set(e, -ENOTCONN, "%s", b->host);
+}
+
 static int by_ssh_status(void *arg, struct stream *channel, struct err *e)
 {
 	struct by_ssh *b = arg;
@@ -84,7 +91,7 @@ int remote_ssh(struct remote **out, const struct ssh_login *l, const struct remo
 	if (b->user[0])
 		b->login.user = b->user;
 	rc = remote_new(out, &(struct remote_link){
-		b, by_ssh_channel, by_ssh_status, by_ssh_hang_up, free, by_ssh_say,
+		b, by_ssh_channel, by_ssh_status, by_ssh_hang_up, free, by_ssh_say, by_ssh_more, l->channels,
 	}, e);
 	if (rc)
 		free(b);

@@ -105,6 +105,7 @@ static int persist(struct sftp_sink *k, step *act, const struct piece *p, struct
 
 static int step_write(struct sftp_sink *k, const struct piece *p, struct err *e)
 {
+	remote_widen(k->r, k->f, p->at + p->len);
 	return sftp_write(k->f, p->at, p->buf, p->len, e);
 }
 

@@ -26,6 +26,7 @@ struct ssh_login {
 	const char *pin;		/* "SHA256:..."; then known_hosts are not read */
 	unsigned    connect_ms;		/* longest wait for TCP, for the server's key, for the login; 60,000 each */
 	unsigned    tries;		/* connections before it is given up; 5 */
+	unsigned    channels;		/* of SFTP that a file goes over, 1 to 4; 0: as many as help */
 	/* One line of what is going on, for the log. May be NULL. */
 	void      (*say)(void *arg, const char *line);
 	void       *arg;

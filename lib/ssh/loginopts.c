@@ -14,9 +14,17 @@ static int add_file(const char **list, size_t *nr, const char *value, const char
 	return 1;
 }
 
-int login_option(struct ssh_login *l, int id, const char *value, struct err *e)
+static int number(unsigned *out, const char *value, const char *what, unsigned max, struct err *e)
 {
 	unsigned long long n = 0;
+	int rc = parse_number(value, what, 1, max, &n, e);
+
+	*out = (unsigned)n;
+	return rc ? rc : 1;
+}
+
+int login_option(struct ssh_login *l, int id, const char *value, struct err *e)
+{
 	int rc;
 
 	switch (id) {
@@ -29,13 +37,13 @@ int login_option(struct ssh_login *l, int id, const char *value, struct err *e)
 		l->pin = value;
 		return rc ? rc : 1;
 	case OPT_TRIES:
-		rc = parse_number(value, "tries", 1, 1000, &n, e);
-		l->tries = (unsigned)n;
-		return rc ? rc : 1;
+		return number(&l->tries, value, "tries", 1000, e);
+	case OPT_CHANNELS:
+		return number(&l->channels, value, "channels", 4, e);
 	case OPT_CONNECT_TIMEOUT:
-		rc = parse_number(value, "connect-timeout", 1, 3600, &n, e);
-		l->connect_ms = (unsigned)n * 1000;
-		return rc ? rc : 1;
+		rc = number(&l->connect_ms, value, "connect-timeout", 3600, e);
+		l->connect_ms *= 1000;
+		return rc;
 	default:
 		return 0;
 	}

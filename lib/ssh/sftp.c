@@ -4,13 +4,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #include "base/buf.h"
+#include "base/io.h"
 #include "ssh/sftpwire.h"
 
 enum { VERSION = 3, MIN_WRITE = 1024 };
-enum { ATTR_SIZE = 1, ATTR_OWNER = 2, ATTR_MODE = 4, ATTR_TIMES = 8 };	/* section 5 */
 
 int sftp_break(struct sftp *s, const struct err *e)
 {
@@ -21,8 +20,7 @@ int sftp_break(struct sftp *s, const struct err *e)
 	return s->why.code;
 }
 
-/* What a server of this kind does not say. The session ends. */
-static int violation(struct sftp *s, const char *what, struct err *e)
+int sftp_violation(struct sftp *s, const char *what, struct err *e)
 {
 	struct err own;
 
@@ -48,7 +46,7 @@ int sftp_send(struct sftp *s, const void *buf, size_t len, struct err *e)
 void sftp_begin(struct sftp *s, struct sftp_request *r, uint8_t type)
 {
 	r->o = (struct wire_out){ .buf = r->buf, .size = sizeof(r->buf) };
-	r->id = s->next_id++;
+	r->id = s->lead->next_id++;
 	wire_put_u32(&r->o, 0);
 	wire_put_u8(&r->o, type);
 	wire_put_u32(&r->o, r->id);
@@ -89,7 +87,7 @@ static int receive(struct sftp *s, uint8_t *type, struct wire *body, struct err 
 		return sftp_break(s, e);
 	len = get_be32(head);
 	if (!len || len > SFTP_MAX_REPLY)
-		return violation(s, "a reply of an absurd length", e);
+		return sftp_violation(s, "a reply of an absurd length", e);
 	rc = stream_read_full(s->stream, s->in, len, e);
 	if (rc)
 		return sftp_break(s, e);
@@ -108,11 +106,11 @@ static int take(struct sftp *s, const uint32_t *want, uint8_t *type, struct wire
 		return rc;
 	id = wire_u32(body);
 	if (body->bad)
-		return violation(s, "a reply without an id", e);
+		return sftp_violation(s, "a reply without an id", e);
 	if (want && id == *want)
 		return 1;
 	if (*type != FXP_STATUS || !sftp_answer(s, id, body))
-		return violation(s, "an answer to a question that was not asked", e);
+		return sftp_violation(s, "an answer to a question that was not asked", e);
 	return 0;
 }
 
@@ -146,6 +144,7 @@ int sftp_ask(struct sftp *s, struct sftp_request *r, uint8_t want, unsigned idle
 	     const char *act, const char *path, struct err *e)
 {
 	unsigned usual = s->stream->idle_ms;
+	uint64_t since = now_ms();
 	struct wire body;
 	uint8_t type;
 	int rc = send_request(s, r, act, path, e);
@@ -160,19 +159,21 @@ int sftp_ask(struct sftp *s, struct sftp_request *r, uint8_t want, unsigned idle
 	s->stream->idle_ms = usual;
 	if (rc < 0)
 		return err_add(e, "%s %s", act, path);
+	if (now_ms() - since < s->round_trip_ms)
+		s->round_trip_ms = now_ms() - since;
 	if (type == FXP_STATUS) {
 		struct wire status = body;
 
 		wire_u32(&status);
 		if (status.bad)
-			return violation(s, "a status without a code", e);
+			return sftp_violation(s, "a status without a code", e);
 		rc = sftp_status(&body, act, path, e);
 		if (rc || want == FXP_STATUS)
 			return rc;
-		return violation(s, "success where a value was asked for", e);
+		return sftp_violation(s, "success where a value was asked for", e);
 	}
 	if (type != want)
-		return violation(s, "an answer of another kind", e);
+		return sftp_violation(s, "an answer of another kind", e);
 	*out = body;
 	return 0;
 }
@@ -213,7 +214,7 @@ static int read_limits(struct sftp *s, struct err *e)
 	write = wire_u64(&w);
 	wire_u64(&w);				/* open handles */
 	if (w.bad || (packet && packet < SFTP_HEAD + MIN_WRITE) || (write && write < MIN_WRITE))
-		return violation(s, "limits that allow nothing", e);
+		return sftp_violation(s, "limits that allow nothing", e);
 	if (write)
 		s->max_write = write < SFTP_WINDOW ? (uint32_t)write : SFTP_WINDOW;
 	if (packet && packet - SFTP_HEAD < s->max_write)
@@ -235,14 +236,14 @@ static int start(struct sftp *s, struct err *e)
 		return rc;
 	version = wire_u32(&w);
 	if (type != FXP_VERSION || w.bad)
-		return violation(s, "no version comes first", e);
+		return sftp_violation(s, "no version comes first", e);
 	if (version != VERSION) {
 		err_say(e, -EPROTO, "the server speaks SFTP version %u, %d is wanted", version, VERSION);
 		return sftp_break(s, e);
 	}
 	s->ext = read_extensions(&w);
 	if (w.bad)
-		return violation(s, "a list of extensions that is cut", e);
+		return sftp_violation(s, "a list of extensions that is cut", e);
 	return s->ext & SFTP_LIMITS ? read_limits(s, e) : 0;
 }
 
@@ -255,6 +256,8 @@ int sftp_open(struct sftp **out, struct stream *stream, struct err *e)
 	if (!s)
 		return err_set(e, -ENOMEM, "start SFTP");
 	s->stream = stream;
+	s->lead = s;
+	s->round_trip_ms = UINT64_MAX;
 	s->max_write = SFTP_SAFE_WRITE;
 	rc = start(s, e ? e : &own);
 	if (rc) {
@@ -270,128 +273,12 @@ bool sftp_broken(const struct sftp *s)
 	return s->broken;
 }
 
+uint64_t sftp_round_trip_ms(const struct sftp *s)
+{
+	return s->round_trip_ms;
+}
+
 unsigned sftp_extensions(const struct sftp *s)
 {
 	return s->ext;
-}
-
-void sftp_read_attr(struct wire *w, struct sftp_attr *out)
-{
-	uint32_t flags = wire_u32(w);
-
-	*out = (struct sftp_attr){ .has_size = flags & ATTR_SIZE, .has_mode = flags & ATTR_MODE };
-	if (flags & ATTR_SIZE)
-		out->size = wire_u64(w);
-	if (flags & ATTR_OWNER)
-		wire_u64(w);
-	if (flags & ATTR_MODE)
-		out->mode = wire_u32(w);
-}
-
-int sftp_stat(struct sftp *s, const char *path, struct sftp_attr *out, struct err *e)
-{
-	struct sftp_request r;
-	struct wire w;
-	int rc;
-
-	sftp_begin(s, &r, FXP_STAT);
-	wire_put_text(&r.o, path);
-	rc = sftp_ask(s, &r, FXP_ATTRS, 0, &w, "stat", path, e);
-	if (rc)
-		return rc;
-	sftp_read_attr(&w, out);
-	return w.bad ? violation(s, "attributes that are cut", e) : 0;
-}
-
-int sftp_space(struct sftp *s, const char *path, uint64_t *out, struct err *e)
-{
-	struct sftp_request r;
-	struct wire w;
-	uint64_t unit, free_units;
-	int rc;
-
-	if (!(s->ext & SFTP_STATVFS))
-		return err_set(e, -EOPNOTSUPP, "ask for the space below %s", path);
-	sftp_begin_extended(s, &r, "statvfs@openssh.com");
-	wire_put_text(&r.o, path);
-	rc = sftp_ask(s, &r, FXP_EXTENDED_REPLY, 0, &w, "ask for the space below", path, e);
-	if (rc)
-		return rc;
-	wire_u64(&w);				/* f_bsize */
-	unit = wire_u64(&w);			/* f_frsize */
-	wire_u64(&w);
-	wire_u64(&w);
-	free_units = wire_u64(&w);		/* f_bavail */
-	if (w.bad)
-		return violation(s, "a statvfs that is cut", e);
-	if (__builtin_mul_overflow(unit, free_units, out))
-		*out = UINT64_MAX;
-	return 0;
-}
-
-/* A request that has paths and no more, answered with a status. */
-static int ask_paths(struct sftp *s, struct sftp_request *r, const char *path, const char *second,
-		     const char *act, struct err *e)
-{
-	struct wire w;
-
-	wire_put_text(&r->o, path);
-	if (second)
-		wire_put_text(&r->o, second);
-	return sftp_ask(s, r, FXP_STATUS, 0, &w, act, path, e);
-}
-
-static int make_dir(struct sftp *s, const char *path, struct err *e)
-{
-	struct sftp_request r;
-	struct wire w;
-
-	sftp_begin(s, &r, FXP_MKDIR);
-	wire_put_text(&r.o, path);
-	wire_put_u32(&r.o, 0);			/* no attributes: the server's umask */
-	return sftp_ask(s, &r, FXP_STATUS, 0, &w, "make directory", path, e);
-}
-
-int sftp_mkdirs(struct sftp *s, const char *path, struct err *e)
-{
-	struct sftp_attr attr;
-	char part[4096];
-	int rc = sftp_stat(s, path, &attr, NULL), made = 0;
-
-	if (s->broken || snprintf(part, sizeof(part), "%s", path) >= (int)sizeof(part))
-		return err_set(e, s->broken ? s->why.code : -ENAMETOOLONG, "make directory %.80s", path);
-	for (char *at = part + 1; rc && *part && at; ) {
-		at = strchr(at, '/');
-		if (at)
-			*at = 0;
-		made = make_dir(s, part, e);	/* -EIO may be that it is there: the last stat tells */
-		if (s->broken)
-			return made;
-		if (at)
-			*at++ = '/';
-	}
-	if (rc && sftp_stat(s, path, &attr, made ? NULL : e))
-		return made ? made : -ENOENT;
-	if (attr.has_mode && !S_ISDIR(attr.mode))
-		return err_set(e, -ENOTDIR, "%s on the server", path);
-	return 0;
-}
-
-int sftp_rename(struct sftp *s, const char *from, const char *to, struct err *e)
-{
-	struct sftp_request r;
-
-	if (s->ext & SFTP_POSIX_RENAME)
-		sftp_begin_extended(s, &r, "posix-rename@openssh.com");
-	else
-		sftp_begin(s, &r, FXP_RENAME);
-	return ask_paths(s, &r, from, to, "rename", e);
-}
-
-int sftp_remove(struct sftp *s, const char *path, struct err *e)
-{
-	struct sftp_request r;
-
-	sftp_begin(s, &r, FXP_REMOVE);
-	return ask_paths(s, &r, path, NULL, "remove", e);
 }

@@ -30,6 +30,9 @@ bool sftp_broken(const struct sftp *s);
 
 enum sftp_extension { SFTP_FSYNC = 1, SFTP_POSIX_RENAME = 2, SFTP_STATVFS = 4, SFTP_LIMITS = 8 };
 
+/* The shortest time in which it answered a question, in milliseconds. */
+uint64_t sftp_round_trip_ms(const struct sftp *s);
+
 /* The SFTP_ bits of what the server offers. */
 unsigned sftp_extensions(const struct sftp *s);
 
@@ -55,8 +58,8 @@ int sftp_rename(struct sftp *s, const char *from, const char *to, struct err *e)
 int sftp_remove(struct sftp *s, const char *path, struct err *e);
 
 /*
- * A file being written. Up to 2 MiB of writes are on their way at a time; what was not acknowledged
- * is kept, so that after a break it can be sent again over another session.
+ * A file being written. Up to 2 MiB of writes a session are on their way at a time; what was not
+ * acknowledged is kept, so that after a break it can be sent again over another session.
  */
 struct sftp_file;
 
@@ -64,8 +67,18 @@ struct sftp_file;
 int sftp_create(struct sftp_file **out, struct sftp *s, const char *path, struct err *e);
 
 /*
+ * From now on writes of f go over helper, too: another session with the same server, of which
+ * nothing else is asked. A channel of SSH has a window of its own, 2 MiB with OpenSSH, so several
+ * bear more where the round trip is long. Bytes that overlap are never on their way twice; all else
+ * (sync, size, names) is asked over the first session when every write is acknowledged. A helper that
+ * breaks breaks the session. helper is closed after that. An error (-EMFILE: 4 sessions at most)
+ * leaves f as it was.
+ */
+int sftp_widen(struct sftp_file *f, struct sftp *helper, struct err *e);
+
+/*
  * Put bytes at an offset; returns when they are on their way. An error may be that of an earlier
- * write: up to 2 MiB that were taken before may be lost then. The file can be written to
+ * write: up to 2 MiB a session that were taken before may be lost then. The file can be written to
  * nevertheless, what else is refused is told again.
  */
 int sftp_write(struct sftp_file *f, uint64_t at, const void *buf, size_t len, struct err *e);

@@ -5,96 +5,18 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define XXH_INLINE_ALL
-#include <xxhash.h>
-
 #include "ssh/sftpfile.h"
 
 enum {
 	MAX_CHUNK = 64 << 10,
-	MAX_RECORDS = 2048,		/* acknowledged writes between two syncs: 64 to 128 MiB */
 	SYNC_MS = 600000,		/* a slow disk may have gigabytes to write */
 	NO_ROOM = 1 << 20,		/* bytes free, below which a failure is called a full disk */
 };
 enum { ATTR_MODE = 4 };
 
-static uint8_t *slot_data(const struct sftp_file *f, const struct sftp_slot *slot)
-{
-	return f->mem + (size_t)(slot - f->slots) * (SFTP_HEAD + f->chunk) + SFTP_HEAD;
-}
-
-static struct sftp_slot *find_slot(struct sftp_file *f, int state)
-{
-	for (unsigned i = 0; i < f->nr_slots; i++)
-		if ((int)f->slots[i].state == state)
-			return &f->slots[i];
-	return NULL;
-}
-
 void sftp_put_handle(struct sftp_file *f, struct sftp_request *r)
 {
-	wire_put_string(&r->o, f->handle, f->handle_len);
-}
-
-static void note_acked(struct sftp_file *f, const struct sftp_slot *slot)
-{
-	f->acked += slot->len;
-	if (slot->at + slot->len > f->acked_end)
-		f->acked_end = slot->at + slot->len;
-	if (f->nr_records == MAX_RECORDS) {
-		f->unsure = true;
-		return;
-	}
-	f->records[f->nr_records++] = (struct sftp_record){
-		slot->at, XXH64(slot_data(f, slot), slot->len, 0), slot->len,
-	};
-}
-
-static void note_refused(struct sftp_file *f, const struct sftp_slot *slot, struct err e)
-{
-	if (!f->failed.code)
-		f->failed = e;
-	if (slot->at < f->lost_from)
-		f->lost_from = slot->at;
-}
-
-bool sftp_answer(struct sftp *s, uint32_t id, struct wire *w)
-{
-	for (struct sftp_file *f = s->files; f; f = f->next) {
-		for (unsigned i = 0; i < f->nr_slots; i++) {
-			struct sftp_slot *slot = &f->slots[i];
-			struct err e = { 0 };
-			char act[40];
-
-			if (slot->state != SLOT_SENT || slot->id != id)
-				continue;
-			slot->state = SLOT_FREE;
-			snprintf(act, sizeof(act), "write byte %llu of", (unsigned long long)slot->at);
-			if (!sftp_status(w, act, f->path, &e) && !w->bad)
-				note_acked(f, slot);
-			else
-				note_refused(f, slot, e.code ? e : (struct err){ -EPROTO, "a status that is cut" });
-			return true;
-		}
-	}
-	return false;
-}
-
-int sftp_send_slot(struct sftp_file *f, struct sftp_slot *slot, struct err *e)
-{
-	size_t head = 25 + f->handle_len;	/* SFTP_HEAD, with this handle */
-	uint8_t *data = slot_data(f, slot);
-	struct wire_out o = { .buf = data - head, .size = head };
-
-	slot->id = f->s->next_id++;
-	slot->state = SLOT_SENT;
-	wire_put_u32(&o, (uint32_t)(head - 4 + slot->len));
-	wire_put_u8(&o, FXP_WRITE);
-	wire_put_u32(&o, slot->id);
-	wire_put_string(&o, f->handle, f->handle_len);
-	wire_put_u64(&o, slot->at);
-	wire_put_u32(&o, slot->len);
-	return sftp_send(f->s, data - head, head + slot->len, e);
+	wire_put_string(&r->o, f->lanes[0].handle, f->lanes[0].handle_len);
 }
 
 /*
@@ -103,15 +25,15 @@ int sftp_send_slot(struct sftp_file *f, struct sftp_slot *slot, struct err *e)
  */
 int sftp_tell_failure(struct sftp_file *f, struct err *e)
 {
-	struct sftp_slot *filling = find_slot(f, SLOT_FILLING);
+	struct sftp_slot *filling = sftp_find_slot(f, SLOT_FILLING);
 	struct err first = f->failed;
 	uint64_t space;
 	int rc = f->s ? 0 : -ENOTCONN;
 
 	if (!rc && filling)
 		rc = sftp_send_slot(f, filling, NULL);
-	while (!rc && find_slot(f, SLOT_SENT))
-		rc = sftp_take(f->s, NULL);
+	while (!rc && sftp_find_slot(f, SLOT_SENT))
+		rc = sftp_take_answer(f, true, NULL) < 0 ? f->s->why.code : 0;
 	if (first.code == -EIO && !rc && !sftp_space(f->s, f->path, &space, NULL) && space < NO_ROOM) {
 		first = (struct err){ 0 };
 		err_set(&first, -ENOSPC, "write %s on the server, of which %llu bytes are acknowledged", f->path,
@@ -126,13 +48,14 @@ int sftp_tell_failure(struct sftp_file *f, struct err *e)
 /* Send what is being filled, and take the answers that are there. */
 static int push(struct sftp_file *f, struct err *e)
 {
-	struct sftp_slot *slot = find_slot(f, SLOT_FILLING);
+	struct sftp_slot *slot = sftp_find_slot(f, SLOT_FILLING);
 	int rc = 0;
 
 	if (slot)
 		rc = sftp_send_slot(f, slot, e);
-	while (!rc && find_slot(f, SLOT_SENT) && stream_ready(f->s->stream, 0))
-		rc = sftp_take(f->s, e);
+	do
+		rc = rc < 0 ? rc : sftp_take_answer(f, false, e);
+	while (rc > 0);
 	return rc;
 }
 
@@ -154,8 +77,9 @@ int sftp_drain(struct sftp_file *f, struct err *e)
 
 	if (!rc)
 		rc = push(f, e);
-	while (!rc && find_slot(f, SLOT_SENT))
-		rc = sftp_take(f->s, e);
+	while (rc >= 0 && sftp_find_slot(f, SLOT_SENT))
+		rc = sftp_take_answer(f, true, e);
+	rc = rc < 0 ? rc : 0;
 	return !rc && f->failed.code ? sftp_tell_failure(f, e) : rc;
 }
 
@@ -214,7 +138,7 @@ static bool written_before(const struct sftp_file *f, uint64_t at, uint64_t len)
 /* The slot that takes the byte at `at` next. */
 static int slot_for(struct sftp_file *f, uint64_t at, struct sftp_slot **out, struct err *e)
 {
-	struct sftp_slot *slot = find_slot(f, SLOT_FILLING);
+	struct sftp_slot *slot = sftp_find_slot(f, SLOT_FILLING);
 	int rc = 0;
 
 	if (slot && slot->at + slot->len == at && slot->len < f->chunk) {
@@ -222,8 +146,9 @@ static int slot_for(struct sftp_file *f, uint64_t at, struct sftp_slot **out, st
 		return 0;
 	}
 	rc = push(f, e);
-	while (!rc && !f->failed.code && !(slot = find_slot(f, SLOT_FREE)))
-		rc = sftp_take(f->s, e);
+	while (rc >= 0 && !f->failed.code && !(slot = sftp_find_slot(f, SLOT_FREE)))
+		rc = sftp_take_answer(f, true, e);
+	rc = rc < 0 ? rc : 0;
 	if (!rc && f->failed.code)
 		rc = sftp_tell_failure(f, e);
 	if (rc)
@@ -240,7 +165,7 @@ int sftp_write(struct sftp_file *f, uint64_t at, const void *buf, size_t len, st
 
 	if (!rc && len > INT64_MAX - at)
 		return err_set(e, -EFBIG, "write %s", f->path);
-	if (!rc && (f->nr_records + f->nr_slots >= MAX_RECORDS || written_before(f, at, len)))
+	if (!rc && (f->nr_records + f->nr_slots >= SFTP_RECORDS || written_before(f, at, len)))
 		rc = settle(f, e);
 	while (!rc && len) {
 		struct sftp_slot *slot;
@@ -250,7 +175,7 @@ int sftp_write(struct sftp_file *f, uint64_t at, const void *buf, size_t len, st
 		if (rc)
 			break;
 		n = f->chunk - slot->len < len ? f->chunk - slot->len : len;
-		memcpy(slot_data(f, slot) + slot->len, from, n);
+		memcpy(sftp_slot_data(f, slot) + slot->len, from, n);
 		slot->len += (uint32_t)n;
 		from += n;
 		at += n;
@@ -264,7 +189,8 @@ int sftp_write(struct sftp_file *f, uint64_t at, const void *buf, size_t len, st
 /* ---- opening and closing */
 void sftp_join(struct sftp_file *f, struct sftp *s)
 {
-	f->s = s;
+	f->s = f->lanes[0].s = s;
+	f->nr_lanes = 1;
 	f->next = s->files;
 	s->files = f;
 }
@@ -280,6 +206,7 @@ void sftp_leave(struct sftp_file *f)
 		}
 	}
 	f->s = NULL;
+	f->nr_lanes = 0;
 	f->open = false;
 }
 
@@ -290,34 +217,44 @@ void sftp_close(struct sftp *s)
 	free(s);
 }
 
-int sftp_open_handle(struct sftp_file *f, uint32_t how, struct err *e)
+int sftp_open_lane(struct sftp_file *f, struct sftp_lane *lane, uint32_t how, struct err *e)
 {
 	struct sftp_request r;
 	struct wire_str handle;
 	struct wire w;
 	int rc;
 
-	sftp_begin(f->s, &r, FXP_OPEN);
+	sftp_begin(lane->s, &r, FXP_OPEN);
 	wire_put_text(&r.o, f->path);
 	wire_put_u32(&r.o, how);
 	wire_put_u32(&r.o, ATTR_MODE);
 	wire_put_u32(&r.o, 0600);
-	rc = sftp_ask(f->s, &r, FXP_HANDLE, 0, &w, "open", f->path, e);
+	rc = sftp_ask(lane->s, &r, FXP_HANDLE, 0, &w, "open", f->path, e);
 	if (rc)
 		return rc;
 	handle = wire_string(&w);
-	if (w.bad || !handle.len || handle.len > sizeof(f->handle)) {
+	if (w.bad || !handle.len || handle.len > sizeof(lane->handle)) {
 		struct err own = { 0 };
 
 		err_say(&own, -EPROTO, "the SFTP server breaks the protocol: a handle of %zu bytes", handle.len);
 		if (e)
 			*e = own;
-		return sftp_break(f->s, &own);
+		return sftp_break(lane->s, &own);
 	}
-	memcpy(f->handle, handle.p, handle.len);
-	f->handle_len = handle.len;
+	memcpy(lane->handle, handle.p, handle.len);
+	lane->handle_len = handle.len;
 	f->open = true;
 	return 0;
+}
+
+int sftp_close_lane(struct sftp_file *f, struct sftp_lane *lane, struct err *e)
+{
+	struct sftp_request r;
+	struct wire w;
+
+	sftp_begin(lane->s, &r, FXP_CLOSE);
+	wire_put_string(&r.o, lane->handle, lane->handle_len);
+	return sftp_ask(lane->s, &r, FXP_STATUS, 0, &w, "close", f->path, e);
 }
 
 int sftp_create(struct sftp_file **out, struct sftp *s, const char *path, struct err *e)
@@ -328,13 +265,15 @@ int sftp_create(struct sftp_file **out, struct sftp *s, const char *path, struct
 	if (!f)
 		return err_set(e, -ENOMEM, "open %s on the server", path);
 	f->chunk = s->max_write < MAX_CHUNK ? s->max_write : MAX_CHUNK;
-	f->nr_slots = SFTP_WINDOW / f->chunk < SFTP_SLOTS ? SFTP_WINDOW / f->chunk : SFTP_SLOTS;
+	f->lane_slots = SFTP_WINDOW / f->chunk < SFTP_SLOTS / SFTP_LANES ? SFTP_WINDOW / f->chunk :
+		SFTP_SLOTS / SFTP_LANES;
+	f->nr_slots = f->lane_slots;
 	f->lost_from = UINT64_MAX;
 	f->path = strdup(path);
 	f->mem = malloc((size_t)f->nr_slots * (SFTP_HEAD + f->chunk));
-	f->records = malloc(MAX_RECORDS * sizeof(*f->records));
+	f->records = malloc(SFTP_RECORDS * sizeof(*f->records));
 	sftp_join(f, s);
-	rc = f->path && f->mem && f->records ? sftp_open_handle(f, SFTP_OPEN_WRITE | SFTP_OPEN_CREAT | SFTP_OPEN_TRUNC, e) :
+	rc = f->path && f->mem && f->records ? sftp_open_lane(f, f->lanes, SFTP_OPEN_WRITE | SFTP_OPEN_CREAT | SFTP_OPEN_TRUNC, e) :
 		err_set(e, -ENOMEM, "open %s on the server", path);
 	if (rc) {
 		sftp_file_free(f);
@@ -388,8 +327,6 @@ uint64_t sftp_acked(const struct sftp_file *f)
 
 int sftp_file_close(struct sftp_file *f, struct err *e)
 {
-	struct sftp_request r;
-	struct wire w;
 	int rc;
 
 	if (!f->open)
@@ -398,13 +335,12 @@ int sftp_file_close(struct sftp_file *f, struct err *e)
 	if (rc && (!f->s || f->s->broken))
 		return rc;
 	f->open = false;
-	sftp_begin(f->s, &r, FXP_CLOSE);
-	sftp_put_handle(f, &r);
-	if (rc) {
-		sftp_ask(f->s, &r, FXP_STATUS, 0, &w, "close", f->path, NULL);
-		return rc;
+	for (; f->nr_lanes; f->nr_lanes--) {
+		int last = sftp_close_lane(f, &f->lanes[f->nr_lanes - 1], rc ? NULL : e);
+
+		rc = rc ? rc : last;
 	}
-	return sftp_ask(f->s, &r, FXP_STATUS, 0, &w, "close", f->path, e);
+	return rc;
 }
 
 void sftp_file_free(struct sftp_file *f)

@@ -48,7 +48,7 @@ static int check_records(struct sftp_file *f, struct err *e)
 
 	if (f->unsure)
 		return err_say(e, -ESTALE, "%s cannot be continued: the server does not sync", f->path);
-	rc = sftp_open_handle(f, SFTP_OPEN_READ | SFTP_OPEN_WRITE, e);
+	rc = sftp_open_lane(f, f->lanes, SFTP_OPEN_READ | SFTP_OPEN_WRITE, e);
 	if (rc)
 		return f->s->broken ? rc : -ESTALE;
 	rc = sftp_ask_size(f, &size, e);

@@ -20,7 +20,8 @@ enum {
 	SFTP_READ_MAX = 32768,
 	SFTP_SAFE_WRITE = 32768,	/* bytes that every server takes in a write */
 	SFTP_WINDOW = 2 << 20,		/* bytes on their way: OpenSSH's channel window */
-	SFTP_SLOTS = SFTP_WINDOW / SFTP_SAFE_WRITE,
+	SFTP_LANES = 4,			/* sessions that a file's writes may go over */
+	SFTP_SLOTS = SFTP_LANES * SFTP_WINDOW / SFTP_SAFE_WRITE,
 	SFTP_HEAD = 4 + 1 + 4 + 4 + SFTP_MAX_HANDLE + 8 + 4,	/* of a write, at most */
 };
 
@@ -28,9 +29,11 @@ struct sftp {
 	struct stream *stream;
 	bool       broken;
 	struct err why;
+	struct sftp *lead;		/* the session that it helps, which has the ids and files; or itself */
 	uint32_t   next_id;
 	unsigned   ext;
 	uint32_t   max_write;
+	uint64_t   round_trip_ms;	/* the shortest that a request took */
 	struct sftp_file *files;	/* attached ones */
 	uint8_t    in[SFTP_MAX_REPLY];
 };
@@ -59,6 +62,9 @@ int sftp_take(struct sftp *s, struct err *e);
 /* All of buf to the server; the session is broken if that cannot be. */
 int sftp_send(struct sftp *s, const void *buf, size_t len, struct err *e);
 
+/* What a server of this kind does not say: the session ends. Returns -EPROTO. */
+int sftp_violation(struct sftp *s, const char *what, struct err *e);
+
 /* Note that the session is no good any more. Returns e->code. */
 int sftp_break(struct sftp *s, const struct err *e);
 
@@ -67,7 +73,7 @@ int sftp_status(struct wire *w, const char *act, const char *path, struct err *e
 
 void sftp_read_attr(struct wire *w, struct sftp_attr *out);
 
-/* sftpfile.c: the answer to a write; false if no write has that id. w: the body of a STATUS. */
+/* sftplane.c: the answer to a write; false if no write has that id. w: the body of a STATUS. */
 bool sftp_answer(struct sftp *s, uint32_t id, struct wire *w);
 
 #endif

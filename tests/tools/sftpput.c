@@ -15,8 +15,8 @@
 /* The connection: a shell that runs a command on a socket, again for each connection. */
 struct children {
 	const char *server;
-	pid_t pid;
-	int   connections;
+	pid_t pids[4];			/* the last one is that of the newest channel */
+	int   nr_pids, connections;
 };
 
 static int channel(void *arg, const char *command, struct stream **out, struct err *e)
@@ -25,11 +25,13 @@ static int channel(void *arg, const char *command, struct stream **out, struct e
 	char nr[16];
 	int fds[2];
 
+	if (c->nr_pids == 4)
+		return err_say(e, -EMFILE, "four children");
 	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fds))
 		return err_set(e, -errno, "socketpair");
 	snprintf(nr, sizeof(nr), "%d", ++c->connections);
-	c->pid = fork();
-	if (!c->pid) {
+	c->pids[c->nr_pids] = fork();
+	if (!c->pids[c->nr_pids++]) {
 		setenv("CONNECTION", nr, 1);
 		dup2(fds[1], 0);
 		dup2(fds[1], 1);
@@ -40,14 +42,18 @@ static int channel(void *arg, const char *command, struct stream **out, struct e
 	return stream_socket(out, fds[0], "the child", e);
 }
 
+static int more(void *arg, struct stream **out, struct err *e)
+{
+	return channel(arg, NULL, out, e);
+}
+
 static int status(void *arg, struct stream *s, struct err *e)
 {
 	struct children *c = arg;
 	int st;
 
 	stream_shutdown(s, NULL);
-	waitpid(c->pid, &st, 0);
-	c->pid = 0;
+	waitpid(c->pids[--c->nr_pids], &st, 0);
 	return st ? err_say(e, -EIO, "the child ended with %d", st) : 0;
 }
 
@@ -55,9 +61,8 @@ static void hang_up(void *arg)
 {
 	struct children *c = arg;
 
-	if (c->pid > 0)
-		waitpid(c->pid, NULL, 0);
-	c->pid = 0;
+	while (c->nr_pids)
+		waitpid(c->pids[--c->nr_pids], NULL, 0);
 }
 
 static void release(void *arg)
@@ -89,7 +94,8 @@ static int put(struct sink *sink, const char *data, size_t len, size_t piece, in
 int main(int argc, char **argv)
 {
 	struct children c = { 0 };
-	const struct remote_link link = { &c, channel, status, hang_up, release, say };
+	bool wide = argc == 6 && strstr(argv[5], "wide");
+	const struct remote_link link = { &c, channel, status, hang_up, release, say, more, wide ? 4 : 1 };
 	struct ack ack = { ACK_NONE };
 	struct err e = { 0 };
 	struct remote *r;
@@ -100,7 +106,7 @@ int main(int argc, char **argv)
 
 	signal(SIGPIPE, SIG_IGN);
 	if (argc != 6 || read_file(argv[2], 256 << 20, &data, &len, &e)) {
-		fprintf(stderr, "usage: sftpput SERVER SRC PATH PIECE new|replace|rewrite|keep|exec %s\n", e.msg);
+		fprintf(stderr, "usage: sftpput SERVER SRC PATH PIECE new|replace|[wide-]rewrite|keep|exec|wide %s\n", e.msg);
 		return 2;
 	}
 	c.server = argv[1];
@@ -109,7 +115,7 @@ int main(int argc, char **argv)
 	rc = (strcmp(argv[5], "exec") ? sftp_sink_open : exec_sink_open)(&sink, r, argv[3], !strcmp(argv[5], "replace"), &e);
 	if (!rc) {
 		printf("space %llu\n", (unsigned long long)sink_space(sink));
-		rc = put(sink, data, len, (size_t)atol(argv[4]), !strcmp(argv[5], "rewrite"), &e);
+		rc = put(sink, data, len, (size_t)atol(argv[4]), !!strstr(argv[5], "rewrite"), &e);
 	}
 	if (!rc)
 		rc = strcmp(argv[5], "keep") ? sink_commit(sink, &ack, &e) : sink_keep(sink, &e);
