@@ -2,6 +2,12 @@
 B       := build
 CROSS   ?=
 HOSTCC  ?= gcc
+# The library of TLS: bearssl, 1.2, or mbedtls, 1.3 too. What is linked goes to $(OUT).
+TLS     ?= bearssl
+OUT     ?= $B
+ifeq ($(filter bearssl mbedtls,$(TLS)),)
+$(error TLS is bearssl or mbedtls, not '$(TLS)')
+endif
 # Warnings are errors with the compiler that we test with; others know other ones.
 WERROR  ?= $(if $(filter 12,$(shell $(CROSS)gcc -dumpversion)),-Werror)
 .DEFAULT_GOAL := all
@@ -19,7 +25,7 @@ include configs/third-party.mk
 
 # ---- what we build
 APPLETS  ?= $(filter-out main,$(basename $(notdir $(sort $(wildcard applets/*.c)))))
-LIBSRC   := $(sort $(wildcard lib/*/*.c))
+LIBSRC   := $(filter-out lib/tls/$(filter-out $(TLS),bearssl mbedtls)%,$(sort $(wildcard lib/*/*.c)))
 # An applet of several subcommands has them in a directory of its name.
 SRC      := applets/main.c $(APPLETS:%=applets/%.c) $(foreach a,$(APPLETS),$(sort $(wildcard applets/$a/*.c))) \
             $(LIBSRC)
@@ -39,16 +45,18 @@ gccfile   = $(shell $(CROSS)gcc -print-file-name=$1)
 START    := $(MUSL)/lib/rcrt1.o $(MUSL)/lib/crti.o $(call gccfile,crtbeginS.o)
 END      := $(call gccfile,crtendS.o) $(MUSL)/lib/crtn.o
 
-all: $B/kdumpbox
+all: $(OUT)/kdumpbox
 
-$B/kdumpbox: $B/kdumpbox.debug
+$(OUT)/kdumpbox: $(OUT)/kdumpbox.debug
 	@echo "  STRIP   $@"
 	@$(CROSS)strip -o $@ $<
 
-$B/kdumpbox.debug: $(OBJ) $(LIBS_MUSL)
+$(OUT)/kdumpbox.debug: $(OBJ) $(LIBS_MUSL) $(OUT)/link
 	@echo "  LD      $@"
 	@$(CROSS)gcc $(LDFLAGS) -nostdlib -o $@ $(START) $(OBJ) -L$(MUSL)/lib $(LINK) \
 		-Wl,--start-group -lc -lgcc -lgcc_eh -Wl,--end-group $(END)
+
+$(call update,$(OUT)/link,$(LINK))
 
 # Speed is wanted where a dump's bytes pass through; all else shall be small.
 HOT      := $(foreach o,lib/dump/% lib/sink/% lib/ssh/cipher.o lib/ssh/cha% lib/ssh/packet.o lib/base/%,$B/$o)
@@ -69,8 +77,8 @@ HOSTCFLAGS := -std=gnu11 -O1 -g $(WARN) -fsanitize=address,undefined -fno-saniti
 FUZZCFLAGS := $(filter-out -Werror,$(HOSTCFLAGS)) -Wno-unknown-warning-option -fsanitize=fuzzer-no-link
 HOSTCPP  := -I$B -Itests/tools -isystem $(HOSTLIBS)/include
 SHARED   := $(LIBSRC) $(sort $(wildcard tests/tools/lib_*.c))
-UNITS    := $(patsubst tests/%.c,$B/host/%,$(sort $(wildcard tests/unit/test_*.c)))
-TOOLS    := $(patsubst tests/%.c,$B/host/%,$(filter-out $(SHARED),$(sort $(wildcard tests/tools/*.c))))
+UNITS    := $(patsubst tests/%.c,$(OUT)/host/%,$(sort $(wildcard tests/unit/test_*.c)))
+TOOLS    := $(patsubst tests/%.c,$(OUT)/host/%,$(filter-out $(SHARED),$(sort $(wildcard tests/tools/*.c))))
 FUZZERS  := $(patsubst tests/fuzz/%.c,$B/fuzz/%,$(sort $(wildcard tests/fuzz/fuzz_*.c)))
 $(call update,$B/host/flags,$(HOSTCC) $(CPPFLAGS) $(HOSTCFLAGS) $(FUZZCFLAGS))
 
@@ -88,17 +96,18 @@ $B/fuzz/%.o: %.c $B/host/flags | $(LIBS_HOST)
 	@echo "  CLANG   $<"
 	@clang $(CPPFLAGS) $(HOSTCPP) $(FUZZCFLAGS) -c -o $@ $<
 
-$B/host/libkdumpbox.a: $(SHARED:%.c=$B/host/%.o)
-$B/fuzz/libkdumpbox.a: $(SHARED:%.c=$B/fuzz/%.o)
-$B/%/libkdumpbox.a:
+$(OUT)/host/libkdumpbox.a: $(SHARED:%.c=$B/host/%.o) $(LIBS_HOST) $(OUT)/link
+$(OUT)/fuzz/libkdumpbox.a: $(SHARED:%.c=$B/fuzz/%.o) $(LIBS_HOST) $(OUT)/link
+$(OUT)/%/libkdumpbox.a:
+	@mkdir -p $(@D)
 	@rm -f $@
-	@$(CROSS)ar rcs $@ $^
+	@$(CROSS)ar rcs $@ $(filter %.o,$^)
 
-$(UNITS) $(TOOLS): $B/host/%: $B/host/tests/%.o $B/host/libkdumpbox.a
+$(UNITS) $(TOOLS): $(OUT)/host/%: $B/host/tests/%.o $(OUT)/host/libkdumpbox.a
 	@mkdir -p $(@D)
 	@$(HOSTCC) $(HOSTCFLAGS) -o $@ $^ -L$(HOSTLIBS)/lib -lcmocka $(LINK) -lpthread
 
-$(FUZZERS): $B/fuzz/%: $B/fuzz/tests/fuzz/%.o $B/fuzz/libkdumpbox.a
+$(FUZZERS): $B/fuzz/%: $B/fuzz/tests/fuzz/%.o $(OUT)/fuzz/libkdumpbox.a
 	@clang $(HOSTCFLAGS) -fsanitize=fuzzer -o $@ $^ -L$(HOSTLIBS)/lib $(LINK) -lpthread
 
 # ---- what a person asks for
@@ -135,11 +144,12 @@ sbom: all ## what is in the program and from where, as SPDX: build/kdumpbox.spdx
 	@echo $B/kdumpbox.spdx.json
 
 clean: ## remove what was compiled; third-party libraries, kernels and disk images stay
-	rm -rf $B/applets $B/lib $B/host $B/fuzz $B/log $B/kdumpbox $B/kdumpbox.debug
+	rm -rf $B/applets $B/lib $B/host $B/fuzz $B/log $B/kdumpbox $B/kdumpbox.debug $B/link $B/mbedtls
 
 help: ## show this
 	@echo 'make                  build/kdumpbox, with all applets or APPLETS="init mount save"'
 	@sed -n 's/^\([a-z]*\):.* ## /\1\t/p' Makefile | awk -F'\t' '{ printf "make %-16s %s\n", $$1, $$2 }'
+	@echo 'make TLS=mbedtls      the same with TLS 1.3'
 	@echo 'DISTFILES=dir builds offline, from source packages in that directory'
 
 .PHONY: all units tools fuzzers install deb sbom check demo bench fuzz deps clean help lock

@@ -9,10 +9,12 @@ TP        ?= $B/third-party
 MUSL      := $(abspath $(TP))/musl
 HOSTLIBS  := $(abspath $(TP))/host
 DIST      := $(TP)/distfiles
-LIBS.musl := musl zlib xz-utils libzstd lzo2 xxhash libarchive bearssl tinyssh openssh
-LIBS.host := zlib xz-utils libzstd lzo2 xxhash libarchive bearssl tinyssh openssh cmocka
+LIBS.tls  := $(filter mbedtls,$(TLS))
+LIBS.musl := musl zlib xz-utils libzstd lzo2 xxhash libarchive bearssl tinyssh openssh $(LIBS.tls)
+LIBS.host := zlib xz-utils libzstd lzo2 xxhash libarchive bearssl tinyssh openssh cmocka $(LIBS.tls)
+LIBS.mbedtls := mbedtls
 LOCK      := $(file <configs/third-party.lock)
-LINK      := -larchive -ltinyssh -lbearssl -lzstd -llzma -llzo2 -lz
+LINK      := $(LIBS.tls:%=-l%) -larchive -ltinyssh -lbearssl -lzstd -llzma -llzo2 -lz
 
 # The C library. rcrt1.o, the start of a static PIE, is missing from some distributions' gcc
 # wrappers for musl. The kernel's headers come beside it, never with those of the machine's libc.
@@ -109,6 +111,37 @@ define build.openssh
 cp libcrux_mlkem768_sha3.h "$PREFIX/include"
 endef
 
+# TLS 1.3, for `make TLS=mbedtls` only. A client; its X.509 stays out, lib/tls has its own, and random bytes
+# come from there too. Tables of AES are for CPUs without instructions for it.
+define build.mbedtls
+for option in \
+	HAVE_ASM PLATFORM_C THREADING_C THREADING_PTHREAD AESNI_C AESCE_C AES_C AES_FEWER_TABLES \
+	GCM_C GCM_LARGE_TABLE CHACHA20_C POLY1305_C CHACHAPOLY_C SHA256_C SHA384_C SHA512_C MD_C \
+	HKDF_C ASN1_PARSE_C ASN1_WRITE_C OID_C BIGNUM_C ECP_C ECDH_C ECDSA_C \
+	ECP_DP_CURVE25519_ENABLED ECP_DP_SECP256R1_ENABLED ECP_DP_SECP384R1_ENABLED \
+	ECP_DP_SECP521R1_ENABLED ECP_NIST_OPTIM RSA_C PKCS1_V15 PKCS1_V21 CIPHER_C PK_C PK_PARSE_C \
+	X509_USE_C X509_CRT_PARSE_C X509_RSASSA_PSS_SUPPORT PSA_CRYPTO_C PSA_CRYPTO_EXTERNAL_RNG \
+	SSL_TLS_C SSL_CLI_C SSL_PROTO_TLS1_2 SSL_PROTO_TLS1_3 \
+	SSL_TLS1_3_KEY_EXCHANGE_MODE_EPHEMERAL_ENABLED SSL_TLS1_3_COMPATIBILITY_MODE \
+	SSL_KEEP_PEER_CERTIFICATE SSL_SERVER_NAME_INDICATION SSL_ALPN SSL_EXTENDED_MASTER_SECRET \
+	KEY_EXCHANGE_ECDHE_RSA_ENABLED KEY_EXCHANGE_ECDHE_ECDSA_ENABLED; do
+	echo "#define MBEDTLS_$option"
+done >include/mbedtls/mbedtls_config.h
+cd library
+# 3.6.6 refuses in TLS 1.2 the RSA-PSS that it offers and can verify (Mbed-TLS/mbedtls issue 10668).
+sed -i '/^static int ssl_parse_signature_algorithm/,/^}/s/!mbedtls_ssl_sig_alg_is_supp/*pk_alg != MBEDTLS_PK_RSASSA_PSS \&\& &/' \
+	ssl_tls12_client.c
+for file in $(ls *.c | grep -v '^x509'); do
+	case $file in
+	aes* | gcm.c | chacha* | poly1305.c) optimize= ;;
+	*) optimize=-Os ;;
+	esac
+	echo "$optimize $file"
+done | xargs -P $(nproc) -L 1 $CC $CFLAGS -I../include -c
+$AR rcs "$PREFIX/lib/libmbedtls.a" *.o
+cp -r ../include/mbedtls ../include/psa "$PREFIX/include"
+endef
+
 define build.cmocka
 cat >config.h <<-END
 	#define HAVE_INTTYPES_H 1
@@ -155,7 +188,7 @@ $$(call update,$(TP)/$1/$2.sh,# $(filter $2_%,$(LOCK))$$(newline)$$(call env.all
 	$$(call env.$1,$2)$$(newline)$$(value build.$2))
 $(TP)/$1/$2.done: $(TP)/$1/$2.sh \
 		$(filter-out $(TP)/musl/$2.done,$(if $(filter musl,$1),$(TP)/musl/musl.done)) \
-		$(NEEDS.$2:%=$(TP)/$1/%.done) | $(DIST)/verified.$1
+		$(NEEDS.$2:%=$(TP)/$1/%.done) | $(DIST)/verified.$(or $(filter mbedtls,$2),$1)
 	@echo "  LIB     $2 ($1)"
 	@flock $(TP)/lock configs/build-library $(DIST) $(TP)/$1 $2 \
 		$(if $(filter musl,$1),$(filter-out $2,musl)) $(NEEDS.$2)
@@ -166,7 +199,7 @@ LIBS_MUSL := $(LIBS.musl:%=$(TP)/musl/%.done)
 LIBS_HOST := $(LIBS.host:%=$(TP)/host/%.done)
 
 $(call update,$(DIST)/lock,$(LOCK))
-$(DIST)/verified.host: $(DIST)/verified.musl
+$(DIST)/verified.host $(DIST)/verified.mbedtls: $(DIST)/verified.musl
 $(DIST)/verified.%: $(DIST)/lock
 	@configs/deps build
 	@configs/fetch-sources $(DIST) $(LIBS.$*)
@@ -174,5 +207,5 @@ $(DIST)/verified.%: $(DIST)/lock
 
 # Takes the newest versions that this machine's apt offers into the lock.
 lock:
-	configs/fetch-sources --lock $(DIST) $(sort $(LIBS.musl) $(LIBS.host)) >$B/lock.new
+	configs/fetch-sources --lock $(DIST) $(sort $(LIBS.musl) $(LIBS.host) mbedtls) >$B/lock.new
 	mv $B/lock.new configs/third-party.lock

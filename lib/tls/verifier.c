@@ -1,25 +1,22 @@
 /* verifier - is the chain that the handshake brought to be trusted? */
 /* SPDX-License-Identifier: MIT */
+#include "tls/verifier.h"
+
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "ssh/base64.h"
-#include "tls/engine.h"
 
-static void start_chain(const br_x509_class **ctx, const char *server_name)
+void verifier_chain(struct verifier *v)
 {
-	struct verifier *v = (struct verifier *)ctx;
-
-	(void)server_name;
 	v->used = v->nr = 0;
 	v->why = (struct err){ 0 };
+	v->trusted = false;
 }
 
-static void start_cert(const br_x509_class **ctx, uint32_t len)
+void verifier_cert(struct verifier *v, size_t len)
 {
-	struct verifier *v = (struct verifier *)ctx;
-
 	v->start = v->used;
 	if (v->nr == CHAIN_MAX)
 		err_say(&v->why, -EKEYREJECTED, "the server sent more than %d certificates", CHAIN_MAX);
@@ -28,19 +25,16 @@ static void start_cert(const br_x509_class **ctx, uint32_t len)
 			CHAIN_BYTES);
 }
 
-static void append(const br_x509_class **ctx, const unsigned char *buf, size_t len)
+void verifier_bytes(struct verifier *v, const uint8_t *buf, size_t len)
 {
-	struct verifier *v = (struct verifier *)ctx;
-
 	if (v->why.code || len > CHAIN_BYTES - v->used)
 		return;
 	memcpy(v->bytes + v->used, buf, len);
 	v->used += len;
 }
 
-static void end_cert(const br_x509_class **ctx)
+void verifier_cert_end(struct verifier *v)
 {
-	struct verifier *v = (struct verifier *)ctx;
 	struct err why = { 0 };
 
 	if (v->why.code)
@@ -68,40 +62,26 @@ static int check_pin(const struct verifier *v, struct err *e)
 	return err_say(e, -EKEYREJECTED, "the server's key is not the pinned one but sha256//%s", text);
 }
 
-static unsigned end_chain(const br_x509_class **ctx)
+int verifier_judge(struct verifier *v)
 {
-	struct verifier *v = (struct verifier *)ctx;
 	const struct tls *t = v->trust;
 	struct chain_ask ask = { t->anchors, t->nr_anchors, v->host, t->now };
 
 	if (!v->why.code && !v->nr)
 		err_say(&v->why, -EKEYREJECTED, "the server sent no certificate");
 	if (v->why.code)
-		return BR_ERR_X509_INVALID_VALUE;
+		return v->why.code;
 	if (!v->certs[0].key.key_type)
 		err_say(&v->why, -EKEYREJECTED, "the server's certificate has %s", v->certs[0].why_key);
 	else if (!(t->nr_pins && check_pin(v, &v->why)) && t->nr_anchors)
 		chain_verify(v->certs, v->nr, &ask, &v->why);
-	return v->why.code ? BR_ERR_X509_NOT_TRUSTED : 0;
-}
-
-static const br_x509_pkey *get_key(const br_x509_class *const *ctx, unsigned *usages)
-{
-	const struct verifier *v = (const struct verifier *)ctx;
-
-	if (usages)
-		*usages = BR_KEYTYPE_SIGN;	/* ECDHE wants no more */
-	return v->nr ? &v->certs[0].key : NULL;
+	v->trusted = !v->why.code;
+	return v->why.code;
 }
 
 int verifier_init(struct verifier *v, const struct tls *trust, const char *host, struct err *e)
 {
-	static const br_x509_class class = {
-		sizeof(struct verifier), start_chain, start_cert, append, end_cert, end_chain, get_key,
-	};
-
 	memset(v, 0, sizeof(*v));
-	v->vtable = &class;
 	v->trust = trust;
 	v->host = host;
 	v->bytes = malloc(CHAIN_BYTES);

@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 """tls_servers - servers of TLS, good and bad, on loopback: what does lib/tls make of them?
 
-usage: tls_servers.py TLSASK
+usage: tls_servers.py TLSASK [mbedtls]
+mbedtls: TLSASK is built with TLS=mbedtls, which speaks TLS 1.3 too and says some things in other words.
 The good ones are OpenSSL's, by Python; the bad ones answer with bytes of their own or change those of a good one.
 """
 # SPDX-License-Identifier: MIT
@@ -17,6 +18,7 @@ import time
 import warnings
 
 TOOL = os.path.abspath(sys.argv[1])
+NEW = sys.argv[2:] == ["mbedtls"]
 HOST = "dump.example.com"
 MANY = 200000
 
@@ -69,10 +71,12 @@ def read_until_end(k):
         pass
 
 
-def echo(c, end=True):
-    """A server of TLS that sends back what comes; end: with close_notify."""
+def echo(c, end=True, suite=None):
+    """A server of TLS that sends back what comes; end: with close_notify; suite: no other."""
     def serve(k):
         k = c.wrap_socket(k, server_side=True)
+        if suite and k.cipher()[0] != suite:
+            return
         k.settimeout(60)
         data = k.recv(65536)
         while data:
@@ -205,12 +209,91 @@ def good_cases():
     yield "close_notify", says_and_ends(context(), b"", True), dict(ca="ec.pem"), "connected"
 
 
+def context13(cert="ec", **how):
+    return context(cert, ssl.TLSVersion.TLSv1_3, ssl.TLSVersion.TLSv1_3, **how)
+
+
+def s_server(words, *args):
+    """openssl s_server behind a relay; its input is words once there is a connection."""
+    def serve(k):
+        server = subprocess.Popen(["openssl", "s_server", "-accept", "127.0.0.1:0", "-cert", "ec.pem", "-key", "ec.key",
+                                   "-tls1_3", *args], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        line = ""
+        while not line.startswith("ACCEPT"):
+            line = server.stdout.readline()
+        inner = socket.create_connection(("127.0.0.1", int(line.rsplit(":", 1)[1])))
+        back = threading.Thread(target=lambda: quietly(lambda i: forward(i, k), inner))
+        back.start()
+        inner.sendall(k.recv(65536))    # ClientHello
+        inner.sendall(k.recv(65536))    # Finished
+        while line and "CIPHER" not in line:
+            line = server.stdout.readline()
+        server.stdin.write(words)
+        server.stdin.flush()
+        forward(k, inner)
+        server.kill()
+        server.wait()
+        back.join()
+    return serve
+
+
+def forward(a, b):
+    data = a.recv(65536)
+    while data:
+        b.sendall(data)
+        data = a.recv(65536)
+
+
+def good_cases_13():
+    for kind in ("ec", "rsa"):
+        for suite, ours in (("TLS_AES_128_GCM_SHA256", True), ("TLS_AES_256_GCM_SHA384", False)):
+            yield f"1.3 {kind} {suite}", chooses(kind, suite, ours), dict(ca=f"{kind}.pem", size=MANY), "connected"
+    yield "1.3 ChaCha20", s_server("hello\n", "-ciphersuites", "TLS_CHACHA20_POLY1305_SHA256"), dict(ca="ec.pem"), "connected"
+    for curve in ("prime256v1", "secp384r1", "secp521r1"):
+        yield f"1.3 {curve}: HelloRetryRequest", echo(context13(curve=curve)), dict(ca="ec.pem", size=1), "connected"
+    yield "1.3 and 1.2: 1.3", chooses("ec", "TLS_AES_256_GCM_SHA384", False, ssl.TLSVersion.TLSv1_2), dict(ca="ec.pem", size=1), "connected"
+    yield "1.3 and a pin, expired", echo(context13("short")), dict(pins=pin_of("short"), crash=LATER, size=1), "connected"
+    for cert in ("me-ec", "me-rsa", "me-sec1"):
+        yield f"1.3 client certificate {cert}", echo(context13(client="ec")), dict(ca="ec.pem", cert=cert, size=1), \
+            "connected"
+    yield "1.3 a client certificate that nobody asks for", echo(context13()), dict(ca="ec.pem", cert="me-ec", size=1), \
+        "connected"
+    tickets = context13()
+    tickets.num_tickets = 20
+    yield "1.3 twenty session tickets", echo(tickets), dict(ca="ec.pem", size=MANY), "connected"
+    yield "1.3 close_notify", says_and_ends(context13(), b"", True), dict(ca="ec.pem"), "connected"
+
+
+def chooses(kind, suite, ours, low=ssl.TLSVersion.TLSv1_3):
+    """A server that takes our first suite, or its own, which must be that."""
+    c = context(kind, low, ssl.TLSVersion.TLSv1_3)
+    if ours:
+        c.options &= ~ssl.OP_CIPHER_SERVER_PREFERENCE
+    else:
+        c.options |= ssl.OP_CIPHER_SERVER_PREFERENCE
+    return echo(c, suite=suite)
+
+
+def bad_cases_13():
+    yield "1.3 another name", echo(context13()), dict(ca="ec.pem", host="www.example.com"), "EKEYREJECTED: www.example.com: the"
+    yield "1.3 another CA", echo(context13()), dict(ca="rsa.pem"), "signed by itself and not in the CA file"
+    yield "1.3 expired", echo(context13("short")), dict(ca="short.pem", crash=LATER), "has expired at"
+    yield "1.3 another pin", echo(context13()), dict(pins=pin_of("rsa")), "the server's key is not the pinned one"
+    yield "1.3 no client certificate", echo(context13(client="ec")), dict(ca="ec.pem", size=1), "client certificate (116"
+    yield "1.3 a stranger's client certificate", echo(context13(client="ec")), dict(ca="ec.pem", cert="rsa", size=1), \
+        "EPROTO"
+    yield "1.3 cut without close_notify", says_and_ends(context13(), b"", False), dict(ca="ec.pem"), \
+        "without TLS's close_notify"
+    yield "1.3 new keys", s_server("K\n"), dict(ca="ec.pem"), "KeyUpdate"
+
+
 def bad_cases():
     v = ssl.TLSVersion
-    yield "TLS 1.3 only", echo(context(low=v.TLSv1_3, high=v.TLSv1_3)), dict(ca="ec.pem"), \
-        "EPROTO: dump.example.com: the server refused TLS: server requires TLS 1.3 (70, protocol_version), which this " \
-        "build does not speak"
-    yield "TLS 1.1 only", echo(context(low=v.TLSv1_1, high=v.TLSv1_1)), dict(ca="ec.pem"), "nothing in common (40"
+    if not NEW:
+        yield "TLS 1.3 only", echo(context13()), dict(ca="ec.pem"), "EPROTO: dump.example.com: the server refused TLS: " \
+            "server requires TLS 1.3 (70, protocol_version), which this build does not speak; build with TLS=mbedtls"
+    yield "TLS 1.1 only", echo(context(low=v.TLSv1_1, high=v.TLSv1_1)), dict(ca="ec.pem"), \
+        "neither TLS 1.2 nor 1.3 (70" if NEW else "nothing in common (40"
     yield "CBC only", echo(context(ciphers="ECDHE-ECDSA-AES128-SHA256")), dict(ca="ec.pem"), "nothing in common (40"
     yield "RSA key exchange only", echo(context("rsa", ciphers="AES128-GCM-SHA256")), dict(ca="rsa.pem"), "(40"
     yield "another name", echo(context()), dict(ca="ec.pem", host="www.example.com"), "EKEYREJECTED: www.example.com: the"
@@ -228,7 +311,7 @@ def bad_cases():
     yield "silence and the end", raw(), dict(ca="ec.pem"), "broke the connection off in the TLS handshake"
     for n, words in ((10, "unexpected message"), (20, "changed on the way"), (40, "nothing in common"),
                      (42, "broken or missing"), (45, "has expired"), (46, "not acceptable"), (48, "unknown_ca"),
-                     (70, "requires TLS 1.3"), (80, "inside the server"), (112, "does not know this host name"),
+                     (70, "neither TLS 1.2 nor" if NEW else "requires TLS 1.3"), (80, "inside the server"), (112, "does not know this host name"),
                      (120, "HTTP/1.1"), (99, "with alert 99")):
         yield f"alert {n}", alert(n), dict(ca="ec.pem"), f"refused TLS{':' if n != 99 else ''}" + \
             (" " + words if n == 99 else "")
@@ -295,7 +378,7 @@ def main():
     for kind in ("ec", "rsa", "sec1"):
         make_cert(f"me-{kind}", kind, issuer="ec")
     write("locked.key", openssl("pkey", "-in", "me-ec.key", "-aes128", "-passout", "pass:secret"))
-    for why, serve, how, want in [*good_cases(), *bad_cases()]:
+    for why, serve, how, want in [*good_cases(), *bad_cases(), *(good_cases_13() if NEW else ()), *(bad_cases_13() if NEW else ())]:
         n += 1
         said = run(serve, **how)
         ok = said == want if want == "connected" else said.startswith("E") and any(w in said for w in want.split("|"))

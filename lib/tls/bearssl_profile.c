@@ -1,9 +1,9 @@
-/* profile - which versions, suites, curves and hashes do we speak? */
+/* bearssl_profile - which versions, suites, curves and hashes do we speak? */
 /* SPDX-License-Identifier: MIT */
 #include <string.h>
 
 #include "ssh/crypto.h"
-#include "tls/engine.h"
+#include "tls/bearssl.h"
 
 enum { X25519_LEN = 32 };
 
@@ -77,12 +77,12 @@ static uint32_t muladd(unsigned char *a, const unsigned char *b, size_t len, con
 	return key_curves()->muladd(a, b, len, x, x_len, y, y_len, curve);
 }
 
-const br_ec_impl tls_curves = {
+const br_ec_impl bearssl_curves = {
 	1u << BR_EC_curve25519 | 1u << BR_EC_secp256r1 | 1u << BR_EC_secp384r1 | 1u << BR_EC_secp521r1,
 	generator, order, xoff, mul, mulgen, muladd,
 };
 
-void tls_profile(br_ssl_client_context *cc)
+void bearssl_profile(br_ssl_client_context *cc)
 {
 	/* AES is 10 times as fast as ChaCha20 where the CPU helps, and as safe where it does not. */
 	static const uint16_t suites[] = {
@@ -96,7 +96,7 @@ void tls_profile(br_ssl_client_context *cc)
 	br_ssl_engine_set_versions(eng, BR_TLS12, BR_TLS12);
 	br_ssl_engine_set_suites(eng, suites, sizeof(suites) / sizeof(*suites));
 	br_ssl_engine_add_flags(eng, BR_OPT_NO_RENEGOTIATION | BR_OPT_FAIL_ON_ALPN_MISMATCH);
-	br_ssl_engine_set_ec(eng, &tls_curves);
+	br_ssl_engine_set_ec(eng, &bearssl_curves);
 	br_ssl_engine_set_ecdsa(eng, br_ecdsa_i31_vrfy_asn1);
 	br_ssl_engine_set_rsavrfy(eng, br_rsa_i31_pkcs1_vrfy);
 	br_ssl_engine_set_hash(eng, br_sha256_ID, &br_sha256_vtable);

@@ -1,4 +1,4 @@
-/* tls - how do bytes pass through BearSSL's state machine? */
+/* bearssl - how do bytes pass through BearSSL's state machine? */
 /* SPDX-License-Identifier: MIT */
 #include "tls/tls.h"
 
@@ -9,7 +9,7 @@
 
 #include "base/io.h"
 #include "ssh/crypto.h"
-#include "tls/engine.h"
+#include "tls/bearssl.h"
 
 enum { SEED_LEN = 32 };
 
@@ -17,7 +17,7 @@ struct tls_stream {
 	struct stream s;
 	struct stream *tcp;		/* owned */
 	br_ssl_client_context client;
-	struct verifier verifier;
+	struct bearssl_x509 x509;
 	struct err no_in, no_out;	/* what ended a direction of tcp */
 	char host[256];
 	const char *protocol;
@@ -46,11 +46,11 @@ static int why_closed(struct tls_stream *t, struct err *e)
 
 	if (!code)
 		return 0;
-	if (t->verifier.why.code) {
-		err_say(e, t->verifier.why.code, "%s: %s", t->host, t->verifier.why.msg);
-		return t->verifier.why.code;
+	if (t->x509.verifier.why.code) {
+		err_say(e, t->x509.verifier.why.code, "%s: %s", t->host, t->x509.verifier.why.msg);
+		return t->x509.verifier.why.code;
 	}
-	tls_words(code, e);
+	bearssl_words(code, e);
 	return err_add(e, "%s", t->host);
 }
 
@@ -264,7 +264,7 @@ static void tls_close(struct stream *s)
 	br_ssl_engine_close(engine(t));
 	push_some(t);
 	stream_close(t->tcp);
-	verifier_free(&t->verifier);
+	verifier_free(&t->x509.verifier);
 	ssh_wipe(t, sizeof(*t));
 	free(t);
 }
@@ -275,7 +275,7 @@ static void show_own(struct tls_stream *t, const struct own_cert *own)
 		br_ssl_client_set_single_rsa(&t->client, own->chain, own->nr, &own->rsa, br_rsa_i31_pkcs1_sign);
 	else if (own->key_type == BR_KEYTYPE_EC)
 		br_ssl_client_set_single_ec(&t->client, own->chain, own->nr, &own->ec, BR_KEYTYPE_SIGN, 0,
-					    &tls_curves, br_ecdsa_i31_sign_asn1);
+					    &bearssl_curves, br_ecdsa_i31_sign_asn1);
 }
 
 static int start(struct tls_stream *t, const struct tls *trust, struct err *e)
@@ -284,12 +284,13 @@ static int start(struct tls_stream *t, const struct tls *trust, struct err *e)
 	bool is_address = inet_pton(AF_INET, t->host, address) == 1 ||
 			  inet_pton(AF_INET6, t->host, address) == 1;
 	bool end;
-	int rc = verifier_init(&t->verifier, trust, t->host, e);
+	int rc = verifier_init(&t->x509.verifier, trust, t->host, e);
 
 	if (rc)
 		return rc;
-	tls_profile(&t->client);
-	br_ssl_engine_set_x509(engine(t), &t->verifier.vtable);
+	t->x509.vtable = &bearssl_x509_class;
+	bearssl_profile(&t->client);
+	br_ssl_engine_set_x509(engine(t), &t->x509.vtable);
 	t->protocol = "http/1.1";
 	br_ssl_engine_set_protocol_names(engine(t), &t->protocol, 1);
 	br_ssl_engine_set_buffer(engine(t), t->io, sizeof(t->io), 1);
