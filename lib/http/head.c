@@ -140,9 +140,7 @@ static void take_challenge(struct http_head *h, struct text value)
 /* What stores tell in fields of their own, or as nobody else needs it. */
 static void take_store_field(struct http_head *h, struct text name, struct text value)
 {
-	if (is(name, "connection"))
-		h->closes |= is(value, "close");
-	else if (is(name, "etag") && value.len < sizeof(h->etag))
+	if (is(name, "etag") && value.len < sizeof(h->etag))
 		copy_printable(h->etag, sizeof(h->etag), value);
 	else if (is(name, "date"))
 		h->date = date(value);

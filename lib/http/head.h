@@ -28,7 +28,6 @@ struct http_head {
 	char     region[HEAD_REGION];	/* x-amz-bucket-region; "" if there is none */
 	bool     takes_crc32c;		/* x-amz-checksum-algorithm: CRC32C */
 	bool     wants_basic, wants_bearer, wants_other;	/* what WWW- or Proxy-Authenticate names */
-	bool     closes;		/* it ends the connection behind this answer */
 	unsigned tus;			/* TUS_: what it says of resumable uploads */
 	uint64_t upload_offset, upload_length;	/* as tus has them; HEAD_UNSAID */
 	size_t   bytes;			/* of the head */
