@@ -262,15 +262,14 @@ static void count(struct deflater *d, const uint8_t *in)
 	}
 }
 
-/* Codes of 15 bits for all would never give more. What would hardly shrink is not worth the time. */
+/* The longest codes for all would never give more. What would hardly shrink is not worth the time. */
 static bool has_room(struct deflater *d, const struct bits *b, const uint8_t *in)
 {
 	size_t room = (size_t)(b->end - b->to);
 
 	if (d->effort == DEFLATE_FAST && d->lits * 9 / 8 + d->nr * 3 > d->page / 8 * 7)
 		return false;
-
-	if (d->lits * 2 + d->nr * 6 + 16 < room)
+	if (d->lits * (d->effort == DEFLATE_FAST ? TYPICAL_MAX : 16) / 8 + d->nr * 6 + 16 < room)
 		return true;
 	if (d->effort == DEFLATE_FAST)
 		count(d, in);
