@@ -75,7 +75,8 @@ suite_update_locked() {
 	touch "$dir/stamp"
 }
 
-# suite_unpack SUITE DIR PACKAGE...: downloads the packages and unpacks them into DIR.
+# suite_unpack SUITE DIR PACKAGE...: downloads the packages and unpacks them into DIR; with ONLY=PATTERN
+# those of their files.
 suite_unpack() {
 	local suite=$1 dir=$2 deb tmp
 	shift 2
@@ -86,7 +87,8 @@ suite_unpack() {
 		die "apt-get download $* from $suite gave an error"
 	fi
 	for deb in "$tmp"/*.deb; do
-		dpkg -x "$deb" "$dir" || die "dpkg -x ${deb##*/} gave an error"
+		dpkg --fsys-tarfile "$deb" | tar -x -C "$dir" ${ONLY:+--wildcards "$ONLY"} ||
+			die "unpacking ${deb##*/} gave an error"
 	done
 	rm -rf "$tmp"
 }
