@@ -117,7 +117,7 @@ check: ## run the tests, or one of them with T=name
 
 demo: ## crash a guest under QEMU and open its dump
 	@configs/deps build demo
-	@$(MAKE) --no-print-directory all tools
+	@$(MAKE) --no-print-directory all
 	@qemu/demo
 
 bench: ## measure what README promises
