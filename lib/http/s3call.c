@@ -264,8 +264,10 @@ static int judge(struct s3 *s, struct s3_request *rq, struct s3_answer *a, struc
 		return follow(s, a, url, e);
 	if (take_region(s, a, url) || take_clock(s, a))
 		return ASK_AGAIN;
-	if (a->head.status == 501 && rq->if_none) {	/* it knows no conditions */
-		rq->if_none = false;
+	/* What a store need not know, some refuse (R2 does). */
+	if (a->head.status == 501 && (rq->if_none || rq->wants_crc32c || rq->total)) {
+		rq->if_none = rq->wants_crc32c = false;
+		rq->total = 0;
 		return ASK_AGAIN;
 	}
 	snprintf(what, sizeof(what), "%s %.200s", rq->method, rq->object->url.path);

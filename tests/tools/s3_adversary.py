@@ -90,7 +90,7 @@ def to_other_host(h, o, n, body, key):
 
 
 def no_conditions(h, o, n, body, key):
-    if "If-None-Match" not in h.headers:
+    if not {"if-none-match", "x-amz-checksum-algorithm", "x-amz-mp-object-size"} & {n.lower() for n in h.headers}:
         return False
     h.error(501, "NotImplemented")
     return True
@@ -178,6 +178,7 @@ CASES = [
      {"hook": both(HEAD_403, only("complete", 9, says(412, "PreconditionFailed")))}, (), FAILED, "there already", False,
      None),
     ("no conditions", LARGE, {"hook": no_conditions}, (), DONE, "L4", True, None),
+    ("no conditions and no sums", LARGE, {"hook": no_conditions, "tls": True}, (), DONE, "L4", True, None),
     ("it breaks off", LARGE, {"hook": only("part", 1, lambda h, b, k: h.reset())}, (), DONE, "L4", True, None),
     ("it breaks off for good", LARGE, {"hook": only("part", 99, lambda h, b, k: h.reset())}, NO, FAILED, "part 1", False,
      None),

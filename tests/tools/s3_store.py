@@ -193,7 +193,7 @@ class Store:
             return h.error(400, "InvalidPart")
         if self.crc and [c for c, _, _ in listed] != [crc32c(upload[n][1]) for n in sorted(upload)]:
             return h.error(400, "InvalidPart")
-        if h.headers["x-amz-mp-object-size"] != str(len(whole)):
+        if h.headers.get("x-amz-mp-object-size", str(len(whole))) != str(len(whole)):
             return h.error(400, "InvalidRequest")
         if any(len(upload[n][1]) < 5 << 20 for n in sorted(upload)[:-1]):
             return h.error(400, "EntityTooSmall")
