@@ -138,7 +138,8 @@ int s3_object(const struct s3 *s, struct s3_object *o, const char *text, struct 
 	if (u.tls != s->endpoint.tls || u.port != s->endpoint.port)
 		return err_say(e, -EINVAL, "%.200s is not on the store %s", text, s->endpoint.host);
 	if (strchr(u.path, '?'))
-		return err_say(e, -EINVAL, "an object has no query; a presigned URL is uploaded to as it is, without s3+");
+		return err_say(e, -EINVAL, "an object has no query; a presigned URL is uploaded to "
+			       "as it is, without s3+");
 	rc = sigv4_encode(path, sizeof(path), u.path, true, true);
 	if (rc)
 		return err_say(e, rc, "the path of the URL is too long, or has a bad %%XX");
@@ -254,8 +255,8 @@ int s3_part(struct s3 *s, const struct s3_object *o, struct s3_upload *u, unsign
 	    struct err *e)
 {
 	char query[S3_UPLOAD_ID + 40];
-	struct s3_request rq = { .method = "PUT", .object = o, .query = query, .body = buf, .len = len, .has_body = true,
-				 .crc32c = u->crc32c };
+	struct s3_request rq = { .method = "PUT", .object = o, .query = query, .body = buf, .len = len,
+				 .has_body = true, .crc32c = u->crc32c };
 	struct s3_answer a;
 	int rc = make_room(u, number, e);
 
@@ -268,8 +269,8 @@ int s3_part(struct s3 *s, const struct s3_object *o, struct s3_upload *u, unsign
 		return err_add(e, "part %u", number);
 	free(a.body);
 	if (!good_etag(a.head.etag))
-		return err_say(e, -EBADMSG, "part %u of %.200s: the store took it and names no ETag, which the end needs", number,
-			       o->url.path);
+		return err_say(e, -EBADMSG, "part %u of %.200s: the store took it and names no ETag, "
+			       "which the end needs", number, o->url.path);
 	u->parts[number - 1].crc32c = rq.sum;
 	strcpy(u->parts[number - 1].etag, a.head.etag);
 	return 0;
@@ -288,7 +289,8 @@ static char *parts_xml(const struct s3_upload *u, size_t *len)
 		const struct s3_part *p = &u->parts[i];
 
 		s3_sum_text(sum, p->crc32c);
-		n += (size_t)snprintf(text + n, size - n, "<Part>%s%s%s<ETag>%s</ETag><PartNumber>%zu</PartNumber></Part>",
+		n += (size_t)snprintf(text + n, size - n,
+				      "<Part>%s%s%s<ETag>%s</ETag><PartNumber>%zu</PartNumber></Part>",
 				      u->crc32c ? "<ChecksumCRC32C>" : "", u->crc32c ? sum : "",
 				      u->crc32c ? "</ChecksumCRC32C>" : "", p->etag, i + 1);
 	}

@@ -17,7 +17,8 @@ struct s3_options {
 	bool        virtual_host;	/* the bucket stands in front of the host, not of the path */
 };
 
-enum { S3_PARTS_MAX = 10000, S3_PART_MIN = 5 << 20, S3_UPLOAD_ID = 1024, S3_ETAG = 80 };	/* qfacts.html of S3's user guide */
+/* Parts: "Amazon S3 multipart upload limits" of its user guide. */
+enum { S3_PARTS_MAX = 10000, S3_PART_MIN = 5 << 20, S3_UPLOAD_ID = 1024, S3_ETAG = 80 };
 #define S3_PART_MAX (5ull << 30)
 
 /* "s3+https://ENDPOINT/BUCKET/KEY", s3+http:// */

@@ -92,7 +92,8 @@ static int send_body(struct exchange *x, const struct s3_request *rq, struct htt
 		if (n > 0)
 			since = now_ms();
 		else if (now_ms() - since > IDLE_MS)
-			return err_say(e, -ETIMEDOUT, "write to %s: no byte in %d s", rq->object->url.host, IDLE_MS / 1000);
+			return err_say(e, -ETIMEDOUT, "write to %s: no byte in %d s", rq->object->url.host,
+				       IDLE_MS / 1000);
 		at += n;
 		left -= (size_t)n;
 	}
@@ -114,7 +115,8 @@ static int converse(struct exchange *x, const struct s3_request *rq, bool expect
 		rc = send_body(x, rq, &a->head, e);
 	a->early = rc > 0;
 	if (rc > 0 && a->head.status / 100 == 2)
-		return err_say(e, -EBADMSG, "%s says %d before it has the object", rq->object->url.host, a->head.status);
+		return err_say(e, -EBADMSG, "%s says %d before it has the object", rq->object->url.host,
+			       a->head.status);
 	if (!rc) {
 		x->s->idle_ms = ANSWER_MS;
 		a->lost = true;		/* until it is read */
@@ -227,7 +229,8 @@ static bool take_clock(struct s3 *s, const struct s3_answer *a)
 		return false;
 	s->skew_told = true;
 	s->skew_s += off;
-	s3_say(s, "the clock here is wrong by %lld s, says the store: its time is taken for signatures", (long long)off);
+	s3_say(s, "the clock here is wrong by %lld s, says the store: its time is taken for signatures",
+	       (long long)off);
 	return true;
 }
 
@@ -243,7 +246,8 @@ static int follow(struct s3 *s, const struct s3_answer *a, struct url *url, stru
 	if (rc)
 		return err_add(e, "%s leads to a place that is none", url->host);
 	if (url->tls && !to.tls)
-		return err_say(e, -EACCES, "%s leads from https to http, where everybody could read the dump", url->host);
+		return err_say(e, -EACCES, "%s leads from https to http, where everybody could read the dump",
+			       url->host);
 	s3_say(s, "%d: on to %s", a->head.status, to.host);
 	*url = to;
 	return ASK_AGAIN;

@@ -65,8 +65,8 @@ static int take(struct s3_keys *k, const char *line, size_t len, const char *pat
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
 		if (strlen(names[i].name) == name_len && !memcmp(names[i].name, line, name_len) &&
 		    !put(names[i].out, names[i].size, value, value_len))
-			return err_say(e, -EINVAL, "%s: the value of %s is empty, too long or has a character that none may "
-				       "have", path, names[i].name);
+			return err_say(e, -EINVAL, "%s: the value of %s is empty, too long or has a character "
+				       "that none may have", path, names[i].name);
 	return 0;
 }
 

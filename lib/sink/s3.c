@@ -41,8 +41,8 @@ static struct open_part *part_of(struct s3_sink *k, uint64_t part, struct err *e
 			slot = &k->open[i];
 	}
 	if (part >= S3_PARTS_MAX) {
-		err_say(e, -EFBIG, "%.200s: an object of S3 has at most %d parts, which are %llu MiB here", k->object.url.path,
-			S3_PARTS_MAX, (unsigned long long)s3_plan_limit(&k->plan) >> 20);
+		err_say(e, -EFBIG, "%.200s: an object of S3 has at most %d parts, which are %llu MiB here",
+			k->object.url.path, S3_PARTS_MAX, (unsigned long long)s3_plan_limit(&k->plan) >> 20);
 		return NULL;
 	}
 	if (slot)
@@ -234,8 +234,8 @@ static int s3_sink_keep(struct sink *s, struct err *e)
 	if (rc)
 		return rc;
 	k->ended = true;
-	s3_say(k->s, "the upload %s has all of an incomplete dump; `aws s3api complete-multipart-upload` makes it an object, "
-	       "abort-multipart-upload removes it", k->upload.id);
+	s3_say(k->s, "the upload %s has all of an incomplete dump; `aws s3api complete-multipart-upload` makes "
+	       "it an object, abort-multipart-upload removes it", k->upload.id);
 	return 0;
 }
 

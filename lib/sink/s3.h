@@ -12,10 +12,11 @@
  * be sent in any order. A part is in memory until the store has acknowledged it, and is sent again from there: so
  * nothing is read or packed a second time, and a codec that is not deterministic does no harm.
  *
- * Parts in front of the data have 5 MiB, the least there is: one waits for the header, which comes last, one
- * each for bitmap2 and the descriptors. Those of the data have what s3_plan_make says. So at most four are in memory, one of
- * them is on its way: 20 MiB in a capture kernel of 96 MiB, where 37 MiB are free and the plan of a dump takes
- * 7 MiB; that does for dumps of 48 GiB. There is no room for several on their way at once.
+ * Parts in front of the data have 5 MiB, the least there is: one waits for the header, which comes last,
+ * one each for bitmap2 and the descriptors. Those of the data have what s3_plan_make says. So at most four
+ * are in memory, one of them is on its way: 20 MiB in a capture kernel of 96 MiB, where 37 MiB are free and
+ * the plan of a dump takes 7 MiB; that does for dumps of 48 GiB. There is no room for several on their way
+ * at once.
  *
  * What fits into the first part goes in one request. commit: the answer that ends the upload was read to its end and
  * says that the object is there; HEAD tells its name and length. S3 answers so only when the object is stored for

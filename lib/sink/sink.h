@@ -44,8 +44,9 @@ struct sink_ops {
 
 /* What an object will look like, told before its first byte. */
 struct sink_shape {
-	const uint64_t *starts;	/* offsets, rising, the first is 0: each piece between them is written front to back; what */
-	size_t   nr_starts;	/* is passed over is zero */
+	/* Offsets, rising, the first is 0: each piece between them is written front to back; what is passed over is zero. */
+	const uint64_t *starts;
+	size_t   nr_starts;
 	uint64_t most;		/* bytes that it may come to */
 	uint64_t memory;	/* bytes that buffers may take */
 };
