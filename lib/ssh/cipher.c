@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/buf.h"
+#include "base/sha256.h"
 #include "ssh/chacha.h"
 #include "ssh/crypto.h"
 
@@ -86,7 +87,8 @@ void ssh_cipher_set(struct ssh_cipher *c, const struct ssh_cipher_alg *alg,
 	if (alg->tag_len)
 		ctr(c, zero, c->h, sizeof(c->h));	/* E(0), as the counter 0 stands in zero */
 	else
-		br_hmac_key_init(&c->hmac, mac->hash, mac_key, mac->len);
+		br_hmac_key_init(&c->hmac, mac->hash == &br_sha256_vtable && !slow ? sha256_class() : mac->hash,
+				 mac_key, mac->len);
 }
 
 static void chacha(const struct ssh_cipher *c, bool header, uint32_t seq, uint32_t block,

@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "base/sha256.h"
 #include "ssh/crypto.h"
 #include "ssh/hostcert.h"
 #include "ssh/secret.h"
@@ -58,8 +59,15 @@ static const char *const slow_aes[] = {
 	"aes256-ctr",
 	NULL,
 };
-/* With 64 bits SHA-512 is the faster one. */
-static const char *const macs[] = {
+/* With 64 bits SHA-512 is the faster one, unless the CPU itself knows SHA-256. */
+static const char *const fast_sha256[] = {
+	"hmac-sha2-256-etm@openssh.com",
+	"hmac-sha2-512-etm@openssh.com",
+	"hmac-sha2-256",
+	"hmac-sha2-512",
+	NULL,
+};
+static const char *const slow_sha256[] = {
 	"hmac-sha2-512-etm@openssh.com",
 	"hmac-sha2-256-etm@openssh.com",
 	"hmac-sha2-512",
@@ -105,6 +113,7 @@ void ssh_kexinit_write(const struct ssh *s, struct wire_out *o, bool first)
 {
 	const struct ssh_options *opt = &s->opt;
 	const char *const *ciphers = ssh_aes_is_fast() && !opt->slow ? fast_aes : slow_aes;
+	const char *const *macs = sha256_is_fast() && !opt->slow ? fast_sha256 : slow_sha256;
 	/* Later only the one that was proven: the caller's list need not outlive ssh_open. */
 	const char *const agreed[] = { s->info.hostkey, NULL };
 	const char *const *lists[NR_LISTS] = {
