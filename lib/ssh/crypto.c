@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
+#include <time.h>
 
 #include <bearssl.h>
 #include <tinyssh/crypto_hash_sha512.h>
@@ -15,6 +16,28 @@
 #include <tinyssh/crypto_sign_ed25519.h>
 #include <tinyssh/ge25519.h>
 #include <tinyssh/randombytes.h>
+
+#include "base/io.h"
+
+int ssh_random_wait(unsigned wait_ms, void (*waiting)(void *arg), void *arg, struct err *e)
+{
+	uint64_t end = now_ms() + wait_ms;
+	uint8_t byte;
+
+	while (getrandom(&byte, 1, GRND_NONBLOCK) != 1) {
+		if (errno != EAGAIN && errno != EINTR)
+			return err_set(e, -errno, "random numbers of the kernel");
+		if (waiting)
+			waiting(arg);
+		waiting = NULL;
+		if (now_ms() >= end)
+			return err_say(e, -ETIMEDOUT, "the kernel has no random numbers after %u s: boot it with "
+				       "random.trust_cpu=on, or give the machine a generator", wait_ms / 1000);
+		/* Its interrupts are what the kernel gathers from. */
+		nanosleep(&(struct timespec){ .tv_nsec = 10000000 }, NULL);
+	}
+	return 0;
+}
 
 void ssh_random(void *buf, size_t len)
 {

@@ -10,8 +10,17 @@
 #include "base/err.h"
 
 /*
- * Fill buf with bytes that nobody can guess, from getrandom(2), which blocks until the kernel's
- * pool was seeded once: by the time a network is up it was.
+ * Wait until the kernel's generator of random numbers is seeded, wait_ms at most. Since Linux 5.4 it
+ * seeds itself within a second; before, in a kernel that has just begun and trusts no RDRAND, it may
+ * take minutes, and nothing else that we could mix is as good. waiting, if not NULL, is called once
+ * when there is something to wait for. -ETIMEDOUT with a message says what helps; -ENOSYS before
+ * Linux 3.17.
+ */
+int ssh_random_wait(unsigned wait_ms, void (*waiting)(void *arg), void *arg, struct err *e);
+
+/*
+ * Fill buf with bytes that nobody can guess, from getrandom(2), which blocks until the generator was
+ * seeded once: ssh_open waits for that before the first key.
  */
 void ssh_random(void *buf, size_t len);
 

@@ -268,11 +268,22 @@ static void tell(struct ssh *s)
 	s->opt.say(s->opt.say_arg, line);
 }
 
+static void wait_for_random(void *arg)
+{
+	struct ssh *s = arg;
+
+	if (s->opt.say)
+		s->opt.say(s->opt.say_arg, "waiting until the kernel has random numbers for a key");
+}
+
 static int handshake(struct ssh *s, struct err *e)
 {
 	static const char ours[] = SSH_VERSION_LINE "\r\n";
-	int rc;
+	struct err why = { 0 };
+	int rc = ssh_random_wait(s->opt.handshake_ms, wait_for_random, s, &why);
 
+	if (rc)
+		return ssh_break(s, e, rc, "%s", why.msg);
 	memcpy(s->out_buf, ours, sizeof(ours) - 1);
 	s->out_end = sizeof(ours) - 1;
 	rc = ssh_greeting(s, e);
