@@ -3,7 +3,7 @@
 #include "kdump/kdump.h"
 
 #define reload_opts kdump_load_opts
-KDUMP_COMMAND(reload, "reload", "the same, with the options of the last time where none are given", "");
+KDUMP_COMMAND(reload, "reload", "as load, with the options of the last time where none are given", "");
 
 static int reload_main(struct args *a)
 {

@@ -44,7 +44,7 @@ static void print_line(const struct status *s)
 		printf("loaded, but not by kdumpbox; kdump load takes its place");
 		break;
 	case READY_UNSURE:
-		printf("kernel %s is loaded; whether it is current cannot be told: %s", r->release, s->why.msg);
+		printf("a crash kernel is loaded; whether it is current cannot be told: %s", s->why.msg);
 		break;
 	case NOT_RESERVED:
 		printf("not loaded: no memory is reserved, add crashkernel= to the kernel's command line and reboot");

@@ -141,13 +141,18 @@ static int load_error(int code, enum kexec_slot slot, const char *what, uint64_t
 static int call(int kernel, int initrd, const char *cmdline, unsigned long flags)
 {
 	const struct timespec nap = { .tv_nsec = BUSY_NAP_MS * 1000000L };
+	struct kexec_state state;
+	int tries = BUSY_TRIES;
 
+	/* A call that comes to a lock counts too (kexec_load_permitted of the kernel). */
+	if (flags & KEXEC_FILE_ON_CRASH && !kexec_state_read(&state, "", NULL) && state.limit >= 0)
+		tries = 0;
 	/* Memory hotplug and other loaders hold the lock for a moment. */
 	for (int i = 0;; i++) {
 		if (!syscall(SYS_kexec_file_load, kernel, initrd, cmdline ? strlen(cmdline) + 1 : 0,
 			     cmdline, flags))
 			return 0;
-		if (errno != EBUSY || i == BUSY_TRIES)
+		if (errno != EBUSY || i == tries)
 			return -errno;
 		nanosleep(&nap, NULL);
 	}

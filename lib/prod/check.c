@@ -10,7 +10,10 @@
 #include "base/io.h"
 #include "boot/bootargs.h"
 #include "boot/imageconf.h"
+#include "prod/estimate.h"
 #include "prod/status.h"
+
+enum { LEAST_MIB = 64, LOCAL_MIB = 80, REMOTE_MIB = 96 };
 
 const char *const check_words[] = { "ok", "warning", "failure" };
 
@@ -29,32 +32,41 @@ void check_tell(struct check *c, const char *name, enum verdict v, const char *r
 
 /* ---- the reservation */
 
-/* What was measured to be enough with the kernels of distributions: a disk, a network card (MiB). */
-enum { LEAST_MIB = 64, LOCAL_MIB = 80, REMOTE_MIB = 96 };
+/* By kdump estimate; where that does not get so far, what was measured to do with small drivers. */
+static unsigned long long wanted_mib(struct check *c)
+{
+	struct estimate_facts facts;
+	struct estimate est;
+
+	if (c->place->no_kernel.code || estimate_read(&facts, c->place, NULL))
+		return c->remote ? REMOTE_MIB : LOCAL_MIB;
+	estimate_make(&est, &facts);
+	return est.reserve >> 20;
+}
 
 static void check_reservation(struct check *c)
 {
-	unsigned long long mib = c->kexec.reserved >> 20, want = c->remote ? REMOTE_MIB : LOCAL_MIB;
+	unsigned long long mib = c->kexec.reserved >> 20, want = wanted_mib(c);
 	char line[8192], path[PATH_MAX];
 	bool asked = !read_line(place_path(c->place, "/proc/cmdline", path), line, sizeof(line)) &&
 		     bootarg_has(line, "crashkernel");
 
-	if (!c->kexec.reserved && !asked)
+	if (!mib && !asked)
 		check_tell(c, "crashkernel", CHECK_FAILURE,
 			   "add it to the kernel's command line (GRUB_CMDLINE_LINUX in /etc/default/grub, then "
 			   "update-grub or grub2-mkconfig; or grubby --update-kernel=ALL --args), and reboot",
-			   "no memory is reserved: the kernel's command line has no crashkernel=");
-	else if (!c->kexec.reserved)
+			   "no memory is reserved: the kernel's command line has no crashkernel=; %lluM would do", want);
+	else if (!mib)
 		check_tell(c, "crashkernel", CHECK_FAILURE,
 			   "see what dmesg says of crashkernel; a smaller one may fit, and one in ranges may begin too high",
 			   "no memory is reserved, although the kernel's command line has crashkernel=");
 	else if (mib < want)
 		check_tell(c, "crashkernel", mib < LEAST_MIB ? CHECK_FAILURE : CHECK_WARNING,
-			   "raise crashkernel= and reboot", "%llu MiB are reserved, %llu are wanted for a dump to %s", mib,
-			   want, c->remote ? "another machine" : "a disk");
+			   "raise crashkernel= and reboot; kdump estimate tells what for", "%llu MiB are reserved, %llu are wanted",
+			   mib, want);
 	else
-		check_tell(c, "crashkernel", CHECK_OK, NULL, "%llu MiB are reserved%s", mib,
-			   asked ? "" : ", though not by the command line");
+		check_tell(c, "crashkernel", CHECK_OK, NULL, "%llu MiB are reserved, %llu are wanted%s", mib, want,
+			   asked ? "" : "; the command line does not ask for them");
 }
 
 /* ---- what forbids to load */

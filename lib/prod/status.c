@@ -65,9 +65,11 @@ int status_known(struct status *s, const struct place *p, struct err *e)
 
 	if (rc)
 		return rc;
-	rc = record_read(&s->record, p->state, e);
-	if (rc && rc != -ENOENT)
-		return rc;
+	rc = record_read(&s->record, p->state, &s->why);
+	if (rc && rc != -ENOENT && rc != -EACCES)
+		return err_say(e, rc, "%s", s->why.msg);
+	if (rc != -EACCES)	/* who is not root learns less, but not nothing */
+		s->why = (struct err){ 0 };
 	record_boot_id(p->root, boot_id);
 	s->ours = !rc && s->kexec.loaded && boot_id[0] && !strcmp(boot_id, s->record.boot_id);
 	return 0;
@@ -82,7 +84,7 @@ int status_read(struct status *s, struct place *p, struct err *e)
 	if (!s->kexec.loaded) {
 		s->is = s->kexec.reserved ? NOT_LOADED : NOT_RESERVED;
 	} else if (!s->ours) {
-		s->is = READY_FOREIGN;
+		s->is = s->why.code ? READY_UNSURE : READY_FOREIGN;
 	} else {
 		record_use_options(&s->record, p);
 		rc = place_fill(p, e);

@@ -15,7 +15,7 @@ enum readiness {
 	READY,			/* loaded, and made of what is here now */
 	READY_STALE,		/* loaded, but something changed since */
 	READY_FOREIGN,		/* loaded, but not by us: by kexec(8) or another kdump */
-	READY_UNSURE,		/* loaded by us; what should be loaded cannot be told: see why */
+	READY_UNSURE,		/* loaded; whether by us, or what should be loaded, cannot be told: see why */
 	NOT_RESERVED,		/* no memory is reserved, so nothing can be loaded */
 	NOT_LOADED,
 	NR_READINESS

@@ -329,6 +329,33 @@ static void test_damage(void **state)
 	load_free(&report);
 }
 
+/* The list of parts is in the image, and names them all but itself. */
+static void test_list_in_image(void **state)
+{
+	struct wanted *w = calloc(1, sizeof(*w));
+	struct place *p = malloc(sizeof(*p));
+	const struct cpio_entry *entry;
+	char program[128], line[256];
+	struct err e = { 0 };
+
+	(void)state;
+	fill(p, program);
+	assert_int_equal(wanted_make(w, p, &e), 0);
+	entry = cpio_find(&w->image, WANTED_LIST);
+	assert_non_null(entry);
+	for (size_t i = 0; i < w->inputs.n; i++) {
+		inputs_line(&w->inputs.list[i], line, sizeof(line));
+		assert_non_null(strstr(entry->data, line));
+	}
+	assert_non_null(strstr(entry->data, " kernel\n"));
+	assert_non_null(strstr(entry->data, " command line\n"));
+	assert_non_null(strstr(entry->data, " module virtio_blk\n"));
+	assert_null(strstr(entry->data, WANTED_LIST));
+	wanted_free(w);
+	free(w);
+	free(p);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -338,6 +365,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_failures, make_root, remove_root),
 		cmocka_unit_test_setup_teardown(test_disabled, make_root, remove_root),
 		cmocka_unit_test_setup_teardown(test_foreign, make_root, remove_root),
+		cmocka_unit_test_setup_teardown(test_list_in_image, make_root, remove_root),
 		cmocka_unit_test_setup_teardown(test_damage, make_root, remove_root),
 	};
 
