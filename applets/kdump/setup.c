@@ -27,8 +27,8 @@ static void say_conf(const struct kdump_call *k, const struct setup_report *t)
 		log_info("%s is now %s", path, t->backup);
 	if (t->conf != SETUP_CONF_WRITTEN)
 		log_info("%s is kept", path);
-	else
-		log_info("%s %s", path, k->dry_run ? "would be written:" : "written");
+	else if (t->written || k->dry_run)
+		log_info("%s %s", path, t->written ? "written" : "would be:");
 	if (t->conf == SETUP_CONF_WRITTEN && k->dry_run)
 		printf("%s", t->text);
 	if (t->other[0])

@@ -125,8 +125,10 @@ int setup_run(const struct setup_request *q, struct setup_report *t, struct err 
 
 	if (!rc)
 		rc = try(q, t, e);
-	if (!rc && t->conf == SETUP_CONF_WRITTEN && !q->dry_run)
+	if (!rc && t->conf == SETUP_CONF_WRITTEN && !q->dry_run) {
 		rc = write_conf(q->place, t, old != NULL, e);
+		t->written = !rc;
+	}
 	free(old);
 	return rc ? rc : load(q, t, e);
 }

@@ -18,6 +18,7 @@ enum setup_conf { SETUP_CONF_KEPT, SETUP_CONF_SAME, SETUP_CONF_WRITTEN };
 
 struct setup_report {
 	enum setup_conf    conf;
+	bool               written;		/* it is in its place */
 	char              *text;		/* of the configuration; owned */
 	char               backup[PATH_MAX];	/* where another one that was there is now; "" */
 	char               other[PATH_MAX];	/* a kdump's configuration that nobody asked to translate; "" */

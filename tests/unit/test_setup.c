@@ -129,13 +129,13 @@ static void test_conf_from(void **state)
 	tree_text(root, "old.conf", "raw /dev/vdb\ncore_collector makedumpfile -l -d 31\nfailure_action halt\n");
 	assert_int_equal(setup(&t, "old.conf", true, &e), 0);		/* dry: nothing is written */
 	assert_int_equal(t.conf, SETUP_CONF_WRITTEN);
-	assert_false(t.loaded);
+	assert_false(t.loaded || t.written);
 	is_file("etc/kdump.conf", "raw /dev/vda\n");
 	is_file("var/lib/kdumpbox", NULL);
 	setup_free(&t);
 
 	assert_int_equal(setup(&t, "old.conf", false, &e), 0);
-	assert_true(t.loaded);
+	assert_true(t.loaded && t.written);
 	is_file("etc/kdump.conf", "raw /dev/vdb\ncore_collector makedumpfile -l -d 31\nfailure_action halt\n");
 	is_file("etc/kdump.conf.before-setup", "raw /dev/vda\n");
 	setup_free(&t);
@@ -158,6 +158,7 @@ static void test_impossible(void **state)
 	tree_text(root, "old.conf", "raw /dev/vdb\nkdump_pre /no/such/program\n");
 	assert_int_not_equal(setup(&t, "old.conf", false, &e), 0);
 	assert_non_null(strstr(e.msg, "/no/such/program"));
+	assert_false(t.written);
 	is_file("etc/kdump.conf", "raw /dev/vda\n");
 	setup_free(&t);
 }
