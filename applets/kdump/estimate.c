@@ -11,7 +11,7 @@
 enum { ESTIMATE_DUMPS = 256 };
 
 static const struct opt estimate_opts[] = {
-	KDUMP_OPT_CONFIG, KDUMP_OPT_KERNEL, KDUMP_OPT_MODULES, KDUMP_OPT_SYSROOT,
+	KDUMP_OPT_CONFIG, KDUMP_OPT_KERNEL, KDUMP_OPT_MODULES, KDUMP_OPT_APPEND, KDUMP_OPT_SYSROOT,
 	{ ESTIMATE_DUMPS, "dumps", "DIR", "where dumps of this machine are (default: path of the configuration)" },
 	KDUMP_OPT_JSON, APPLET_OPTS_END
 };

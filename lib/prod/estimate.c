@@ -56,7 +56,9 @@ void estimate_make(struct estimate *out, const struct estimate_facts *f)
 {
 	uint64_t sections;
 
-	*out = (struct estimate){ .cpus = capture_nr_cpus(f->cpus, section) };
+	*out = (struct estimate){ .cpus = f->nr_cpus ? f->nr_cpus : capture_nr_cpus(f->cpus, section) };
+	if (out->cpus > f->cpus && f->cpus)
+		out->cpus = f->cpus;
 	put(out, "kernel", f->kernel);
 	put(out, "slab and reserves of the kernel", slab);
 	put(out, "processors", out->cpus * per_cpu);

@@ -11,6 +11,7 @@
 struct estimate_facts {
 	uint64_t ram;		/* of the machine */
 	unsigned cpus;		/* that the machine has */
+	unsigned nr_cpus;	/* asked for by commandline_append or --append; 0: the usual */
 	bool     x86, arm64;
 	uint64_t kernel;	/* that the kernel takes while it decompresses and runs */
 	uint64_t packed, unpacked, modules;	/* the initramfs, and the modules in it */

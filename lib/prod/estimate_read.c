@@ -6,6 +6,7 @@
 #include <sys/utsname.h>
 
 #include "base/io.h"
+#include "boot/bootargs.h"
 #include "prod/estimate.h"
 #include "prod/wanted.h"
 
@@ -106,6 +107,28 @@ static int read_conf(struct estimate_facts *f, const struct place *p, struct err
 	return 0;
 }
 
+/* nr_cpus= that somebody asked for: who appends a word has it instead of ours. */
+static unsigned asked_cpus(const struct place *p)
+{
+	struct capture_words words = { 0 };
+	char *text;
+	unsigned n = 0;
+	size_t len;
+
+	if (!read_file(p->conf_path, CONF_FILE_MAX, &text, &len, NULL)) {
+		capture_words_read(&words, text, len);
+		free(text);
+	}
+	for (int i = 0; i < 2; i++) {
+		const char *line = i ? p->append : words.append, *word;
+
+		while (line && (word = bootarg_next(&line, &len)))
+			if (bootarg_is(word, len, "nr_cpus") && len > 8)
+				n = (unsigned)strtoul(word + 8, NULL, 10);
+	}
+	return n;
+}
+
 int estimate_read(struct estimate_facts *f, const struct place *p, struct err *e)
 {
 	struct wanted *w = calloc(1, sizeof(*w));
@@ -114,7 +137,7 @@ int estimate_read(struct estimate_facts *f, const struct place *p, struct err *e
 	struct utsname uts;
 	int rc = w ? wanted_make(w, p, e) : err_set(e, -ENOMEM, "estimate");
 
-	*f = (struct estimate_facts){ .ram = machine_ram(p), .cpus = machine_cpus(p) };
+	*f = (struct estimate_facts){ .ram = machine_ram(p), .cpus = machine_cpus(p), .nr_cpus = asked_cpus(p) };
 	uname(&uts);
 	f->x86 = !strcmp(uts.machine, "x86_64");
 	f->arm64 = !strcmp(uts.machine, "aarch64");

@@ -94,6 +94,10 @@ static void test_sum(void **state)
 	f.cpus = 64;
 	assert_true(reserve(f) > base);			/* but not 64 of them are started */
 	assert_true(reserve(f) < base + MIB(64));
+	f.nr_cpus = 32;
+	assert_true(reserve(f) >= base + MIB(56));	/* unless somebody wants that */
+	f.nr_cpus = 1;
+	assert_true(reserve(f) <= base);
 	f = small;
 	f.ram = MIB(1024) * 1024 * 16;
 	assert_true(reserve(f) > base);			/* the keep map, */
