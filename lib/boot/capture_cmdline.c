@@ -7,7 +7,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/utsname.h>
-#include <unistd.h>
 
 #include "base/conf.h"
 #include "base/io.h"
@@ -100,13 +99,38 @@ static void read_cpuinfo(struct capture_facts *facts)
 	free(text);
 }
 
+unsigned capture_count_cpus(const char *list)
+{
+	unsigned n = 0;
+
+	while (*list >= '0' && *list <= '9') {
+		char *end;
+		unsigned long first = strtoul(list, &end, 10), last = first;
+
+		if (*end == '-')
+			last = strtoul(end + 1, &end, 10);
+		n += last >= first && last - first < 65536 ? (unsigned)(last - first) + 1 : 1;
+		list = end + (*end == ',');
+	}
+	return n;
+}
+
+/* Not those that this process may run on, which is what sysconf(3) counts. */
+static unsigned online_cpus(void)
+{
+	char list[4096];
+	unsigned n = 0;
+
+	if (!read_line("/sys/devices/system/cpu/online", list, sizeof(list)))
+		n = capture_count_cpus(list);
+	return n ? n : 1;
+}
+
 void capture_facts_read(struct capture_facts *facts, const char *running)
 {
 	struct utsname uts;
-	long cpus = sysconf(_SC_NPROCESSORS_ONLN);
 
-	*facts = (struct capture_facts){ .running = running };
-	facts->online_cpus = cpus > 0 ? (unsigned)cpus : 1;
+	*facts = (struct capture_facts){ .running = running, .online_cpus = online_cpus() };
 	uname(&uts);
 	facts->x86 = !strcmp(uts.machine, "x86_64");
 	facts->arm64 = !strcmp(uts.machine, "aarch64");

@@ -40,6 +40,9 @@ struct capture_facts {
 /* The machine this runs on; running is borrowed. Never fails: what cannot be read is left out. */
 void capture_facts_read(struct capture_facts *facts, const char *running);
 
+/* How many CPUs a list of sysfs has, "0-3,8": 0 if it is none. */
+unsigned capture_count_cpus(const char *list);
+
 /*
  * How many CPUs the capture kernel should start: min(4, online, what the reservation pays for).
  */

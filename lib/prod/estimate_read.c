@@ -47,20 +47,13 @@ static uint64_t machine_ram(const struct place *p)
 	return kb << 10;
 }
 
-/* "0-3,8" */
 static unsigned machine_cpus(const struct place *p)
 {
-	char path[PATH_MAX], text[4096], *at = text;
+	char path[PATH_MAX], text[4096];
 	unsigned n = 0;
 
-	if (read_line(place_path(p, "/sys/devices/system/cpu/online", path), text, sizeof(text)))
-		return 1;
-	while (*at >= '0' && *at <= '9') {
-		unsigned long first = strtoul(at, &at, 10), last = *at == '-' ? strtoul(at + 1, &at, 10) : first;
-
-		n += last >= first && last - first < 65536 ? (unsigned)(last - first) + 1 : 1;
-		at += *at == ',';
-	}
+	if (!read_line(place_path(p, "/sys/devices/system/cpu/online", path), text, sizeof(text)))
+		n = capture_count_cpus(text);
 	return n ? n : 1;
 }
 

@@ -44,6 +44,17 @@ static void test_nr_cpus(void **state)
 	}
 }
 
+static void test_count(void **state)
+{
+	static const struct { const char *list; unsigned n; } lists[] = {
+		{ "0", 1 }, { "0-3", 4 }, { "0-3,8", 5 }, { "0,2,4-7", 6 }, { "0-3,", 4 }, { "", 0 }, { "x", 0 }, { "3-1", 1 },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(lists); i++)
+		assert_int_equal(capture_count_cpus(lists[i].list), lists[i].n);
+}
+
 /* What must be there and what must not, as words. */
 static const struct {
 	const char *why, *running, *there, *gone;
@@ -225,6 +236,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_nr_cpus),
+		cmocka_unit_test(test_count),
 		cmocka_unit_test(test_lines),
 		cmocka_unit_test(test_overrides),
 		cmocka_unit_test(test_other_machines),
