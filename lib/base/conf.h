@@ -69,6 +69,9 @@ struct target_opts {
 	char cacert[CONF_TEXT_MAX];		/* file of certificates that are trusted */
 	char pinnedpubkey[CONF_TEXT_MAX];	/* "sha256//...": the key that the server must have */
 	char bearer_file[CONF_TEXT_MAX];	/* file of a token to log in with */
+	char client_cert[CONF_TEXT_MAX];	/* files of what we show to a server that asks who we are */
+	char client_key[CONF_TEXT_MAX];
+	char proxy[CONF_TEXT_MAX];		/* HOST:PORT: the way to the server */
 	char http_form[CONF_TEXT_MAX];		/* the field of a form that uploads go into; "": PUT */
 	char tus[4];				/* "yes": the URL is an endpoint of tus 1.0 */
 

@@ -23,6 +23,7 @@ enum group {
 	G_CARRIER, G_NETWORK_TIME, G_PATH, G_COLLECTOR, G_FAILURE, G_FINAL, G_PRE, G_POST, G_EMERGENCY,
 	G_ROOT, G_OPTIONS, G_LEVEL, G_COMPRESS, G_THREADS, G_DIGEST, G_DEVICE, G_MODULE, G_STALL,
 	G_DEADLINE, G_SSHKEY, G_PORT, G_KNOWN_HOSTS, G_HOST_KEY, G_CACERT, G_PIN, G_BEARER, G_HTTP_FORM, G_TUS,
+	G_CLIENT_CERT, G_CLIENT_KEY, G_PROXY,
 	G_S3_KEYS, G_S3_REGION, G_S3_STYLE, G_RESET, G_BINS, G_MODULES, G_DRACUT,
 	G_FENCE_ARGS, G_FENCE_NODES, G_FORCE, G_NO_FORCE, G_LINE, G_LINE_REMOVE, G_LINE_APPEND, G_NONE,
 };
@@ -268,6 +269,9 @@ static const struct keyword keywords[] = {
 	OPT_TEXT("cacert", G_CACERT, set_absolute, cacert),
 	OPT_TEXT("pinnedpubkey", G_PIN, set_text, pinnedpubkey),
 	OPT_TEXT("bearer_file", G_BEARER, set_absolute, bearer_file),
+	OPT_TEXT("client_cert", G_CLIENT_CERT, set_absolute, client_cert),
+	OPT_TEXT("client_key", G_CLIENT_KEY, set_absolute, client_key),
+	OPT_TEXT("proxy", G_PROXY, set_text, proxy),
 	OPT_TEXT("http_form", G_HTTP_FORM, set_text, http_form),
 	OPT_WORD("tus", G_TUS, tus, "yes no"),
 	OPT_TEXT("s3_credentials", G_S3_KEYS, set_absolute, s3_credentials),

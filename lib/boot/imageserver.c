@@ -133,28 +133,29 @@ static int refuse_alias(const char *root, const char *host, struct err *e)
 static int add_web(struct cpio *c, const char *root, const struct target *t, struct err *e)
 {
 	const struct target_opts *o = &t->opts;
-	char source[PATH_MAX], token[PATH_MAX];
-	struct http_options options = {
-		.tls = { .ca_file = o->cacert[0] ? source : NULL,
-			 .pins = o->pinnedpubkey[0] ? o->pinnedpubkey : NULL },
-		.bearer_file = o->bearer_file[0] ? token : NULL,
-		.tus = !strcmp(o->tus, "yes"), .form = o->http_form[0] ? o->http_form : NULL,
-	};
+	const char *const files[] = { o->cacert, o->bearer_file, o->client_cert, o->client_key };
+	enum { NR_FILES = sizeof(files) / sizeof(*files) };
+	char source[NR_FILES][PATH_MAX];
+	struct http_options options;
+	const char **place[NR_FILES] = { &options.tls.ca_file, &options.bearer_file, &options.tls.cert_file,
+					 &options.tls.key_file };
 	struct http *h = NULL;
 	struct url url;
 	int rc = url_parse(&url, t->device, e);
 
-	snprintf(source, sizeof(source), "%s%s", root, o->cacert);
-	snprintf(token, sizeof(token), "%s%s", root, o->bearer_file);
+	server_web(t, &options);
+	for (size_t i = 0; i < NR_FILES; i++) {
+		snprintf(source[i], sizeof(source[i]), "%s%s", root, files[i]);
+		*place[i] = files[i][0] ? source[i] : NULL;
+	}
 	if (!rc && url.tls && !o->cacert[0] && !o->pinnedpubkey[0])
 		rc = err_say(e, -EINVAL, "nothing says whom to trust: cacert FILE or pinnedpubkey sha256//...");
 	if (!rc)	/* reads them, and connects nothing */
 		rc = http_new(&h, &options, &url, e);
 	http_free(h);
-	if (!rc && o->cacert[0])
-		rc = copy(c, root, o->cacert, HOSTS_FILE_MAX, e);
-	if (!rc && o->bearer_file[0])
-		rc = copy(c, root, o->bearer_file, KEY_FILE_MAX, e);
+	for (size_t i = 0; !rc && i < NR_FILES; i++)
+		if (files[i][0])
+			rc = copy(c, root, files[i], i ? KEY_FILE_MAX : HOSTS_FILE_MAX, e);
 	return rc ? err_add(e, "http %s", t->device) : 0;
 }
 

@@ -61,6 +61,9 @@ static void add_web(struct program *p, const struct attempt *a)
 	add_option(p, "--cacert", o->cacert);
 	add_option(p, "--pinnedpubkey", o->pinnedpubkey);
 	add_option(p, "--bearer-file", o->bearer_file);
+	add_option(p, "--cert", o->client_cert);
+	add_option(p, "--key", o->client_key);
+	add_option(p, "-x", o->proxy);
 }
 
 static void add_store(struct program *p, const struct target_opts *o)

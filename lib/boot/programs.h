@@ -7,7 +7,7 @@
 
 /* The words of one call; words[n] is NULL. They point into texts or at constants. */
 struct program {
-	const char *words[24];
+	const char *words[32];
 	int         n;
 	char        texts[7][2240];
 	int         nr_texts;

@@ -19,11 +19,15 @@ enum { CMDLINE_MAX = 64 << 10 };
 void server_split(const struct target *t, struct server *out)
 {
 	const char *user_at_host = t->device, *host = strrchr(user_at_host, '@');
+	bool by_proxy = t->kind == TARGET_HTTP && t->opts.proxy[0];
+	char web[CONF_TEXT_MAX + 8];
 	struct url url;
 	size_t n;
 
 	*out = (struct server){ .port = (uint16_t)t->opts.port };
-	if ((t->kind == TARGET_HTTP || t->kind == TARGET_S3) && !url_parse(&url, t->device, NULL)) {
+	snprintf(web, sizeof(web), "%s%s", by_proxy && !strstr(t->opts.proxy, "://") ? "http://" : "",
+		 by_proxy ? t->opts.proxy : t->device);
+	if ((t->kind == TARGET_HTTP || t->kind == TARGET_S3) && !url_parse(&url, web, NULL)) {
 		snprintf(out->host, sizeof(out->host), "%s", url.host);
 		out->port = url.port;
 		return;
@@ -150,8 +154,12 @@ void server_web(const struct target *t, struct http_options *out)
 
 	*out = (struct http_options){
 		.tls = { .ca_file = o->cacert[0] ? o->cacert : NULL,
-			 .pins = o->pinnedpubkey[0] ? o->pinnedpubkey : NULL },
+			 .pins = o->pinnedpubkey[0] ? o->pinnedpubkey : NULL,
+			 .cert_file = o->client_cert[0] ? o->client_cert : NULL,
+			 .key_file = o->client_key[0] ? o->client_key : NULL },
 		.bearer_file = o->bearer_file[0] ? o->bearer_file : NULL, .retry_s = 60,
+		.proxy = o->proxy[0] ? o->proxy : NULL,
+		.tus = !strcmp(o->tus, "yes"), .form = o->http_form[0] ? o->http_form : NULL,
 	};
 }
 

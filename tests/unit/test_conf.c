@@ -176,6 +176,7 @@ static const struct {
 	{ "a web server", "http https://collector.example/dumps/\ncacert /etc/ca.pem\nbearer_file /etc/token\n", 0 },
 	{ "a store", "s3 https://s3.eu-central-1.amazonaws.com/dumps/rack7\ncacert /etc/ca.pem\n"
 	  "s3_credentials /root/.aws/credentials\ns3_region eu-central-1\ns3_style virtual\n", 0 },
+	{ "who we are, and the way", "http https://collector.example/dumps\nclient_cert /c.pem\nclient_key /c.key\nproxy h:3128\n", 0 },
 	{ "an endpoint", "http https://collector.example/files\ntus yes\nhttp http://h/form.php\nhttp_form dump\n", 0 },
 	{ "ssh to IPv6", "ssh user@2001:db8::1\nport 2222\n", 0 },
 	{ "scp without ssh", "core_collector scp\n", 1 },

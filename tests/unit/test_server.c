@@ -122,6 +122,18 @@ static void test_web(void **state)
 	words_are(&p, "vmcore-dmesg --output=https://[2001:db8::1]:8443/in/192.0.2.7-now/vmcore-dmesg.txt "
 		  "--retry-max-time=60 --cacert /ca --bearer-file /token /proc/vmcore");
 
+	/* Who stands in between is whom the network must reach. */
+	strcpy(a.target.opts.proxy, "proxy.example:3128");
+	strcpy(a.target.opts.client_cert, "/c");
+	strcpy(a.target.opts.client_key, "/k");
+	server_split(&a.target, &s);
+	assert_string_equal(s.host, "proxy.example");
+	assert_int_equal(s.port, 3128);
+	program_dmesg(&p, &a);
+	words_are(&p, "vmcore-dmesg --output=https://[2001:db8::1]:8443/in/192.0.2.7-now/vmcore-dmesg.txt --retry-max-time=60 "
+		  "--cacert /ca --bearer-file /token --cert /c --key /k -x proxy.example:3128 /proc/vmcore");
+	a.target.opts.proxy[0] = a.target.opts.client_cert[0] = a.target.opts.client_key[0] = '\0';
+
 	/* An endpoint makes no directories: the names of the files have them. */
 	strcpy(a.target.opts.http_form, "dump");
 	program_dmesg(&p, &a);
