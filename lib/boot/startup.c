@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/io.h"
+#include "boot/clock.h"
 #include "boot/modlist.h"
 #include "boot/module.h"
 #include "boot/mounts.h"
@@ -48,6 +49,7 @@ static int child_mounts(void *arg, struct step_out *out)
 static int child_settings(void *arg, struct step_out *out)
 {
 	(void)arg;
+	clock_set_right("/proc/vmcore", out->note, sizeof(out->note));
 	return pid1_sysctl_apply(pid1_sysctls, &out->err);
 }
 
