@@ -11,11 +11,13 @@ import hashlib
 import os
 import re
 import socket
+import ssl
 import struct
 import subprocess
 import sys
 import tempfile
 import threading
+import time
 
 TOOL = os.path.abspath(sys.argv[1])
 OK = b"HTTP/1.1 201 Created\r\nContent-Length: 0\r\n\r\n"
@@ -406,6 +408,47 @@ def run(serves, args, file, url="http://127.0.0.1:{}/x/f", host_seen=None):
     return (done.stdout + (done.stderr if not done.stdout else "")).strip(), seen
 
 
+def behind_tls(pieces, clean):
+    """Takes one PUT, says the pieces, and ends: with close_notify, or as a line that is cut."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain("s.pem", "s.key")
+    context.maximum_version = ssl.TLSVersion.TLSv1_2
+
+    def serve(p):
+        p.k = context.wrap_socket(p.k, server_side=True)
+        p.head()
+        p.body()
+        p.say(pieces)
+        if clean:
+            p.k = p.k.unwrap()
+        p.k.close()
+    return serve
+
+
+def tls_cases():
+    subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-keyout", "s.key",
+                    "-out", "s.pem", "-subj", "/CN=s", "-days", "3650", "-addext", "subjectAltName=IP:127.0.0.1"], check=True,
+                   capture_output=True)
+    for why, pieces, clean, want in (
+            ("an answer, and the end without close_notify", OK, False, "done"),
+            ("cut before the status", b"", False, "ECONNRESET: .*without TLS's close_notify"),
+            ("cut in the head", OK[:-2], False, "ECONNRESET: .*without TLS's close_notify"),
+            ("close_notify in the head", OK[:-2], True, "ECONNRESET: the server ended the connection in the middle"),
+            ("close_notify instead of an answer", b"", True, "ECONNRESET: the server ended the connection without an answer")):
+        said, _ = run([behind_tls(pieces, clean)], ("--put", *NO, "--cacert", "s.pem"), "small", "https://127.0.0.1:{}/x")
+        yield f"TLS: {why}", re.match(want, said), said
+
+
+def slow(p):
+    """Takes a byte a second, which opens TCP's window never."""
+    p.k.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+    p.head()
+    p.say(GO)
+    for _ in range(75):
+        p.k.recv(1)
+        time.sleep(1)
+
+
 def secrets():
     """To another origin, and through a proxy, go no secrets that are not for it."""
     with open("token", "w") as f:
@@ -439,6 +482,11 @@ def secrets():
         yield f"URL {url[:40]!r}", said.startswith("usage: "), said
 
 
+def crawls(waits, crawl):
+    waits.join()
+    yield "a byte a second", crawl[0].startswith("ETIMEDOUT: write to 127.0.0.1: no byte in 60 s"), crawl
+
+
 def main():
     for name, size in (("empty", 0), ("small", SMALL), ("large", LARGE)):
         with open(name, "wb") as f:
@@ -446,6 +494,9 @@ def main():
     with open("huge", "wb") as f:
         f.truncate(HUGE)
     n = bad = 0
+    crawl = []
+    waits = threading.Thread(target=lambda: crawl.append(run([slow], ("--put", *NO), "huge")[0]))
+    waits.start()
     for why, serves, args, file, want in cases():
         n += 1
         said, _ = run(serves, args, file)
@@ -458,7 +509,7 @@ def main():
         if not re.match(want, said) or (holds and not holds(serve.state)):
             bad += 1
             print(f"{why} {args}: wanted {want!r}, got {said[:300]!r}, {serve.state['patches']} PATCHes")
-    for why, ok, said in [*form_cases(), *secrets()]:
+    for why, ok, said in [*form_cases(), *tls_cases(), *secrets(), *crawls(waits, crawl)]:
         n += 1
         if not ok:
             bad += 1
