@@ -82,6 +82,9 @@ TOOLS    := $(patsubst tests/%.c,$(OUT)/host/%,$(filter-out $(SHARED),$(sort $(w
 FUZZERS  := $(patsubst tests/fuzz/%.c,$B/fuzz/%,$(sort $(wildcard tests/fuzz/fuzz_*.c)))
 $(call update,$B/host/flags,$(HOSTCC) $(CPPFLAGS) $(HOSTCFLAGS) $(FUZZCFLAGS))
 
+# mbedTLS calls back into lib/tls.
+GROUP     = -Wl,--start-group $(filter %.o %.a,$^) -lcmocka $(LINK) -lpthread -Wl,--end-group
+
 units: $(UNITS)
 tools: $(TOOLS)
 fuzzers: $(FUZZERS)
@@ -105,10 +108,10 @@ $(OUT)/%/libkdumpbox.a:
 
 $(UNITS) $(TOOLS): $(OUT)/host/%: $B/host/tests/%.o $(OUT)/host/libkdumpbox.a
 	@mkdir -p $(@D)
-	@$(HOSTCC) $(HOSTCFLAGS) -o $@ $^ -L$(HOSTLIBS)/lib -lcmocka $(LINK) -lpthread
+	@$(HOSTCC) $(HOSTCFLAGS) -o $@ -L$(HOSTLIBS)/lib $(GROUP)
 
 $(FUZZERS): $B/fuzz/%: $B/fuzz/tests/fuzz/%.o $(OUT)/fuzz/libkdumpbox.a
-	@clang $(HOSTCFLAGS) -fsanitize=fuzzer -o $@ $^ -L$(HOSTLIBS)/lib $(LINK) -lpthread
+	@clang $(HOSTCFLAGS) -fsanitize=fuzzer -o $@ -L$(HOSTLIBS)/lib $(GROUP)
 
 # ---- what a person asks for
 check: ## run the tests, or one of them with T=name

@@ -116,12 +116,12 @@ define build.openssh
 cp libcrux_mlkem768_sha3.h "$PREFIX/include"
 endef
 
-# TLS 1.3, for `make TLS=mbedtls` only. A client; its X.509 stays out, lib/tls has its own, and random bytes
-# come from there too. Tables of AES are for CPUs without instructions for it.
+# TLS 1.3, for `make TLS=mbedtls` only. A client; its X.509 and GCM stay out, lib/tls has its own, and random
+# bytes come from there too.
 define build.mbedtls
 for option in \
-	HAVE_ASM PLATFORM_C THREADING_C THREADING_PTHREAD AESNI_C AESCE_C AES_C AES_FEWER_TABLES \
-	GCM_C GCM_LARGE_TABLE CHACHA20_C POLY1305_C CHACHAPOLY_C SHA256_C SHA384_C SHA512_C MD_C \
+	HAVE_ASM PLATFORM_C THREADING_C THREADING_PTHREAD AES_C AES_FEWER_TABLES \
+	GCM_C GCM_ALT CHACHA20_C POLY1305_C CHACHAPOLY_C SHA256_C SHA384_C SHA512_C MD_C \
 	HKDF_C ASN1_PARSE_C ASN1_WRITE_C OID_C BIGNUM_C ECP_C ECDH_C ECDSA_C \
 	ECP_DP_CURVE25519_ENABLED ECP_DP_SECP256R1_ENABLED ECP_DP_SECP384R1_ENABLED \
 	ECP_DP_SECP521R1_ENABLED ECP_NIST_OPTIM RSA_C PKCS1_V15 PKCS1_V21 CIPHER_C PK_C PK_PARSE_C \
@@ -132,13 +132,14 @@ for option in \
 	KEY_EXCHANGE_ECDHE_RSA_ENABLED KEY_EXCHANGE_ECDHE_ECDSA_ENABLED; do
 	echo "#define MBEDTLS_$option"
 done >include/mbedtls/mbedtls_config.h
+echo "typedef struct { void *state; } mbedtls_gcm_context;" >include/mbedtls/gcm_alt.h
 cd library
 # 3.6.6 refuses in TLS 1.2 the RSA-PSS that it offers and can verify (Mbed-TLS/mbedtls issue 10668).
 sed -i '/^static int ssl_parse_signature_algorithm/,/^}/s/!mbedtls_ssl_sig_alg_is_supp/*pk_alg != MBEDTLS_PK_RSASSA_PSS \&\& &/' \
 	ssl_tls12_client.c
 for file in $(ls *.c | grep -v '^x509'); do
 	case $file in
-	aes* | gcm.c | chacha* | poly1305.c) optimize= ;;
+	chacha* | poly1305.c) optimize= ;;
 	*) optimize=-Os ;;
 	esac
 	echo "$optimize $file"

@@ -215,25 +215,27 @@ def context13(cert="ec", **how):
 
 def s_server(words, *args):
     """openssl s_server behind a relay; its input is words once there is a connection."""
+    def talk(server):
+        if any("CIPHER" in line for line in server.stdout):
+            server.stdin.write(words)
+            server.stdin.flush()
+
     def serve(k):
         server = subprocess.Popen(["openssl", "s_server", "-accept", "127.0.0.1:0", "-cert", "ec.pem", "-key", "ec.key",
                                    "-tls1_3", *args], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
-        line = ""
-        while not line.startswith("ACCEPT"):
-            line = server.stdout.readline()
+        line = next(line for line in server.stdout if line.startswith("ACCEPT"))
         inner = socket.create_connection(("127.0.0.1", int(line.rsplit(":", 1)[1])))
-        back = threading.Thread(target=lambda: quietly(lambda i: forward(i, k), inner))
-        back.start()
-        inner.sendall(k.recv(65536))    # ClientHello
-        inner.sendall(k.recv(65536))    # Finished
-        while line and "CIPHER" not in line:
-            line = server.stdout.readline()
-        server.stdin.write(words)
-        server.stdin.flush()
-        forward(k, inner)
-        server.kill()
-        server.wait()
-        back.join()
+        threads = [threading.Thread(target=quietly, args=(lambda i: forward(i, k), inner)),
+                   threading.Thread(target=talk, args=(server,))]
+        for t in threads:
+            t.start()
+        try:
+            forward(k, inner)    # until the client has enough
+        finally:
+            server.kill()
+            server.wait()
+            for t in threads:
+                t.join()
     return serve
 
 
