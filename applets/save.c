@@ -217,6 +217,12 @@ static int take_option(int id, const char *value, struct err *e)
 	}
 }
 
+/* How much of a name may be told: the query of a URL can be a secret. */
+static int shown(const char *to)
+{
+	return (int)(url_is_http(to) ? strcspn(to, "?") : strlen(to));
+}
+
 static void save_dmesg(void)
 {
 	struct err e = { 0 };
@@ -241,7 +247,7 @@ static void save_dmesg(void)
 		log_warn("the kernel log is not where vmcoreinfo says; found in the kernel image");
 	if (said.lost)
 		log_warn("%llu records of the kernel log are damaged", (unsigned long long)said.lost);
-	log_info("saved %llu records of the kernel log to %s", (unsigned long long)said.records, job.dmesg);
+	log_info("saved %llu records of the kernel log to %.*s", (unsigned long long)said.records, shown(job.dmesg), job.dmesg);
 }
 
 /* The log of the kernel that runs now tells what the dump cannot. */
@@ -272,14 +278,17 @@ static void save_kernel_log(void)
 /* Returns 0 or a negative errno, -ENOSPC where the checksums do not fit. */
 static int put_manifest(const char *to, bool with_sums, struct err *e)
 {
-	const char *slash = strrchr(job.rq.to, '/');
+	char name[512];
+	const char *slash;
 	struct sink *sink;
 	struct ack ack;
 	int rc = open_file(&sink, to, job.save.kernel.crash_time, job.rq.replace, e);
 
 	if (rc)
 		return rc;
-	rc = manifest_write(&job.save, slash ? slash + 1 : job.rq.to, with_sums, sink, e);
+	snprintf(name, sizeof(name), "%.*s", shown(job.rq.to), job.rq.to);
+	slash = strrchr(name, '/');
+	rc = manifest_write(&job.save, slash ? slash + 1 : name, with_sums, sink, e);
 	if (!rc)
 		rc = sink_commit(sink, &ack, e);
 	sink_close(sink);
@@ -316,8 +325,8 @@ static int report(int rc, const struct err *e, int manifest_rc)
 			  s->verdict == VERDICT_INCOMPLETE ? "; what is there can be read" : "");
 		return FAILED;
 	}
-	log_info("%s: %s, %llu KiB, %llu pages at dump level %u, %llu.%03llu s (filter %llu ms, data %llu ms)",
-		 verdict_names[s->verdict], job.rq.to, (unsigned long long)s->size >> 10,
+	log_info("%s: %.*s, %llu KiB, %llu pages at dump level %u, %llu.%03llu s (filter %llu ms, data %llu ms)",
+		 verdict_names[s->verdict], shown(job.rq.to), job.rq.to, (unsigned long long)s->size >> 10,
 		 (unsigned long long)s->format.ops->saved(&s->format), s->level, (unsigned long long)ms / 1000,
 		 (unsigned long long)ms % 1000, (unsigned long long)s->ms[PHASE_FILTER],
 		 (unsigned long long)s->ms[PHASE_DATA]);

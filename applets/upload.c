@@ -150,15 +150,18 @@ static int complete_path(struct job *j, char *path, size_t size, struct err *e)
 }
 
 /* An endpoint takes any number of files: the name of the source is told to it. */
-static void take_endpoint(struct job *j, struct url *url)
+static int take_endpoint(struct job *j, struct url *url, struct err *e)
 {
-	size_t len = strcspn(url->path, "?");
+	size_t len = strlen(url->path);
 
-	url->path[len] = '\0';
+	if (strchr(url->path, '?'))
+		return err_say(e, -EINVAL, "with a query the name stands in the URL, ENDPOINT/NAME?QUERY, and --endpoint PATH "
+			       "says where it begins");
 	snprintf(j->endpoint, sizeof(j->endpoint), "%s", url->path);
 	if (url->path[len - 1] != '/' && len + 1 < sizeof(url->path))
 		strcpy(url->path + len, "/");
 	j->web.options.endpoint = j->endpoint;
+	return 0;
 }
 
 static int take_target(struct job *j, const char *to, struct err *e)
@@ -175,7 +178,7 @@ static int take_target(struct job *j, const char *to, struct err *e)
 	to += strlen(j->to);
 	rc = url_parse(&url, to, e);
 	if (!rc && !j->s3 && (j->web.options.tus || j->web.options.form) && !j->web.options.endpoint)
-		take_endpoint(j, &url);
+		rc = take_endpoint(j, &url, e);
 	if (!rc)
 		rc = complete_path(j, url.path, sizeof(url.path), e);
 	if (!rc)	/* the source's name may have what a URL may not */

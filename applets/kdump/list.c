@@ -153,12 +153,15 @@ static int list_target(struct list *l, const struct target *t, struct err *e)
 	struct mounted at;
 	char node[512];
 
-	if (target_is_remote(t) || t->kind != TARGET_FS) {
+	if (target_is_remote(t) || t->kind != TARGET_FS || !strcmp(t->fstype, "virtiofs")) {
 		log_info("%s %s: its dumps cannot be listed here", t->keyword, t->device);
 		return 0;
 	}
-	if (device_find(t->device, node, sizeof(node), e))
-		return e->code;
+	if (device_find(t->device, node, sizeof(node), e)) {
+		log_error("%s", e->msg);
+		l->failed = true;
+		return 0;
+	}
 	if (!place_mounted(node, t, &at)) {
 		log_info("%s %s: it is not mounted", t->keyword, t->device);
 		return 0;
@@ -175,8 +178,9 @@ static int list_all(struct list *l, struct err *e)
 
 	if (conf) {
 		conf_defaults(conf);
-		if (!access(p->conf_path, F_OK))
-			conf_read(conf, p->conf_path, CONF_LENIENT, NULL);
+		/* One that was asked for, and one that cannot be read: what is elsewhere is not meant. */
+		if (p->config || !access(p->conf_path, F_OK))
+			rc = conf_read(conf, p->conf_path, CONF_STRICT, e);
 	}
 	if (!rc && !conf->nr_targets)
 		rc = list_dir(l, place_path(p, conf->defaults.path, path), e);

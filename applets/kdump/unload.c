@@ -1,9 +1,9 @@
 /* unload - kdump unload: a crash shall start no other kernel. */
 /* SPDX-License-Identifier: MIT */
-#include "boot/kexec_file.h"
 #include "kdump/kdump.h"
+#include "prod/load.h"
 
-static const struct opt unload_opts[] = { APPLET_OPTS_END };
+static const struct opt unload_opts[] = { KDUMP_OPT_STATE, APPLET_OPTS_END };
 
 KDUMP_COMMAND(unload, "unload", "drop what is loaded for a crash; its files stay for the next load", "");
 
@@ -15,5 +15,8 @@ static int unload_main(struct args *a)
 
 	if (rc)
 		return rc == OPT_HELP ? applet_help() : applet_usage(&e);
-	return kexec_unload_image(KEXEC_SLOT_CRASH, &e) ? applet_fail(&e) : DONE;
+	rc = kdump_ready(&k, &e);
+	if (!rc)
+		rc = load_drop(&k.place, &e);
+	return rc ? applet_fail(&e) : DONE;
 }

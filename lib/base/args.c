@@ -182,7 +182,7 @@ int parse_size(const char *text, const char *what, uint64_t *out, struct err *e)
 	static const char units[] = "KMGT";
 	char *end;
 	unsigned long long n = strtoull(text, &end, 10);
-	const char *unit = *end ? strchr(units, *end & ~0x20) : NULL;
+	const char *unit = *end && *end != ' ' ? strchr(units, *end & ~0x20) : NULL;
 	unsigned shift = unit ? 10 * (unsigned)(unit - units + 1) : 0;
 
 	if (*text < '0' || *text > '9' || (*end && (!unit || end[1])) || n > UINT64_MAX >> shift)

@@ -61,9 +61,11 @@ static int probe_run(void *arg)
 		return 0;
 	p->part.dev = st.st_rdev;
 	/* A mirror's half looks like the whole: it must never be taken for it. */
-	p->part.is_md = !md_read(fd, size, &p->part.md, NULL);
-	if (p->part.is_md)
+	p->rc = md_read(fd, size, &p->part.md, NULL);
+	p->part.is_md = !p->rc;
+	if (p->rc != -ENODATA)		/* a member, or nobody knows */
 		return 0;
+	p->rc = 0;
 	if (pread(fd, start, sizeof(start), 0) == (ssize_t)sizeof(start))
 		lvm_is_member(start, sizeof(start), p->part.pv);
 	if (p->part.pv[0] && !lvm_read(fd, &text, &p->len, NULL))
@@ -208,23 +210,26 @@ static void start_arrays(struct pass *pass, bool partial)
 	for (unsigned i = 0; i < pass->nr_parts; i++) {
 		bool seen = false;
 
-		for (unsigned k = 0; k < i; k++)
-			seen |= pass->parts[k].is_md && !pass->parts[k].in_use &&
+		/* An array of which a member is in use runs already: what comes late stays out. */
+		for (unsigned k = 0; k < pass->nr_parts; k++)
+			seen |= k != i && (k < i || pass->parts[k].in_use) && pass->parts[k].is_md &&
 				!memcmp(pass->parts[k].md.array, pass->parts[i].md.array, 16);
 		if (pass->parts[i].is_md && !pass->parts[i].in_use && !seen)
 			start_array(pass, i, partial);
 	}
 }
 
-/* The device of a PV. False if its disk is not there. */
+/* The device of a PV. False if its disk is not there, or there twice: a copy, which may be the older one. */
 static bool find_pv(const struct pass *pass, const char *id, dev_t *dev)
 {
+	unsigned found = 0;
+
 	for (unsigned i = 0; i < pass->nr_parts; i++)
 		if (!pass->parts[i].is_md && !strcmp(pass->parts[i].pv, id)) {
 			*dev = pass->parts[i].dev;
-			return true;
+			found++;
 		}
-	return false;
+	return found == 1;
 }
 
 static void start_volume(struct pass *pass, const struct lvm_group *g, const struct lvm_volume *v)
@@ -246,7 +251,7 @@ static void start_volume(struct pass *pass, const struct lvm_group *g, const str
 		runs[i] = (struct dm_run){ .start = seg->start, .len = seg->len, .at = seg->at };
 		whole = find_pv(pass, g->pvs[seg->pv].id, &runs[i].dev);
 		if (!whole)
-			snprintf(pass->a->why_not, sizeof(pass->a->why_not), "a disk of %.60s/%.60s is missing",
+			snprintf(pass->a->why_not, sizeof(pass->a->why_not), "a disk of %.60s/%.60s is missing, or there twice",
 				 g->name, v->name);
 	}
 	if (whole)

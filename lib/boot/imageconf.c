@@ -230,6 +230,21 @@ static void need_root(struct imageconf *ic)
 		need_fstype(ic, sb.type);
 }
 
+/* Arrays and device-mapper devices are numbered as they come up. */
+static int check_number(const struct target *t, struct err *e)
+{
+	static const char *const numbered[] = { "/dev/md", "/dev/dm-" };
+
+	for (size_t i = 0; i < sizeof(numbered) / sizeof(numbered[0]); i++) {
+		size_t n = strlen(numbered[i]);
+
+		if (!target_is_remote(t) && !strncmp(t->device, numbered[i], n) && t->device[n] >= '0' && t->device[n] <= '9')
+			return err_say(e, -EINVAL, "%s %s has another number in the capture kernel: name it by UUID=, LABEL=, "
+				       "/dev/mapper/VG-LV or /dev/disk/by-id/", t->keyword, t->device);
+	}
+	return 0;
+}
+
 static int complete(struct imageconf *ic, const char *text, const char *root, FILE *out,
 		    struct err *e)
 {
@@ -246,7 +261,8 @@ static int complete(struct imageconf *ic, const char *text, const char *root, FI
 		rc = resolve_path(ic, text, out, e);
 	else
 		put_without(out, text, nothing);
-	for (int i = 0; i < conf->nr_targets; i++) {
+	for (int i = 0; i < conf->nr_targets && !rc; i++) {
+		rc = check_number(&conf->targets[i], e);
 		need_fstype(ic, conf->targets[i].fstype);
 		if (strcmp(conf->targets[i].fstype, "virtiofs") && !target_is_remote(&conf->targets[i]))
 			need_device(ic, conf->targets[i].device);

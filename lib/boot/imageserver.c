@@ -163,10 +163,12 @@ static int add_web(struct cpio *c, const char *root, const struct target *t, str
 static int add_store(struct cpio *c, const char *root, const struct target *t, struct err *e)
 {
 	const struct target_opts *o = &t->opts;
-	char cacert[PATH_MAX], keys[PATH_MAX], text[CONF_TEXT_MAX + 16];
+	char cacert[PATH_MAX], keys[PATH_MAX], cert[PATH_MAX], key[PATH_MAX], text[CONF_TEXT_MAX + 16];
 	struct http_options web = {
 		.tls = { .ca_file = o->cacert[0] ? cacert : NULL,
-			 .pins = o->pinnedpubkey[0] ? o->pinnedpubkey : NULL },
+			 .pins = o->pinnedpubkey[0] ? o->pinnedpubkey : NULL,
+			 .cert_file = o->client_cert[0] ? cert : NULL, .key_file = o->client_key[0] ? key : NULL },
+		.proxy = o->proxy[0] ? o->proxy : NULL,
 	};
 	struct s3_options options = { .credentials = keys, .region = o->s3_region[0] ? o->s3_region : NULL,
 				      .virtual_host = o->s3_style[0] == 'v' };
@@ -176,6 +178,8 @@ static int add_store(struct cpio *c, const char *root, const struct target *t, s
 
 	snprintf(cacert, sizeof(cacert), "%s%s", root, o->cacert);
 	snprintf(keys, sizeof(keys), "%s%s", root, o->s3_credentials);
+	snprintf(cert, sizeof(cert), "%s%s", root, o->client_cert);
+	snprintf(key, sizeof(key), "%s%s", root, o->client_key);
 	snprintf(text, sizeof(text), "s3+%s/vmcore", t->device);
 	if (!o->s3_credentials[0])
 		rc = err_say(e, -EINVAL, "nothing says who we are: s3_credentials FILE");
@@ -190,6 +194,10 @@ static int add_store(struct cpio *c, const char *root, const struct target *t, s
 		rc = copy(c, root, o->cacert, HOSTS_FILE_MAX, e);
 	if (!rc)
 		rc = copy(c, root, o->s3_credentials, KEY_FILE_MAX, e);
+	if (!rc && o->client_cert[0])
+		rc = copy(c, root, o->client_cert, KEY_FILE_MAX, e);
+	if (!rc && o->client_key[0])
+		rc = copy(c, root, o->client_key, KEY_FILE_MAX, e);
 	return rc ? err_add(e, "s3 %s", t->device) : 0;
 }
 

@@ -19,7 +19,7 @@ enum { CMDLINE_MAX = 64 << 10 };
 void server_split(const struct target *t, struct server *out)
 {
 	const char *user_at_host = t->device, *host = strrchr(user_at_host, '@');
-	bool by_proxy = t->kind == TARGET_HTTP && t->opts.proxy[0];
+	bool by_proxy = (t->kind == TARGET_HTTP || t->kind == TARGET_S3) && t->opts.proxy[0];
 	char web[CONF_TEXT_MAX + 8];
 	struct url url;
 	size_t n;

@@ -210,7 +210,7 @@ static bool is_member(int fd, const uint8_t *start, size_t len, struct superbloc
 	off_t size = lseek(fd, 0, SEEK_END);
 	struct md_member md;
 	char id[LVM_ID + 1];
-	const char *type = size > 0 && !md_read(fd, (uint64_t)size, &md, NULL) ? "linux_raid" :
+	const char *type = size > 0 && md_read(fd, (uint64_t)size, &md, NULL) != -ENODATA ? "linux_raid" :
 			   lvm_is_member(start, len, id)			? "LVM2_member" : NULL;
 
 	if (!type)

@@ -302,6 +302,7 @@ static bool put_block(struct deflater *d, struct bits *b, const uint8_t *in, siz
 			flush(b);
 		}
 		put(b, d->typical[d->nr_typical], d->typical_bits);
+		flush(b);	/* put_sequences wants at most 7 bits to be left over */
 	}
 	if (!has_room(d, b, in))
 		return false;

@@ -19,7 +19,7 @@ void deflater_init(struct deflater *d, enum deflate_effort effort);
 
 /*
  * Pack len bytes into out, which has room for `room` bytes. Returns how many were put there; 0 if they would be as
- * many as len, or do not fit. What it makes is a stream of zlib (RFC 1950) of which each reader knows the size.
+ * many as len, do not fit, or would save too little to be worth it, and always for a len or room below 400. What it makes is a stream of zlib (RFC 1950) of which each reader knows the size.
  */
 size_t deflate_page(struct deflater *d, const void *in, size_t len, void *out, size_t room);
 

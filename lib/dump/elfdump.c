@@ -191,6 +191,7 @@ static int allocate(struct elfdump *d, struct err *e)
 	const struct filter *f = d->filter;
 	uint64_t sum = 0;
 
+	d->lost_from = UINT64_MAX;
 	d->rank = calloc(f->nr_sections + 1, sizeof(*d->rank));
 	d->scratch = calloc(filter_section_words(f), sizeof(*d->scratch));
 	d->arena = malloc(CAP_HEAD + CAP_BYTES);
@@ -282,12 +283,20 @@ int elfdump_pages(void *elfdump, const struct packed *pages, size_t n, const voi
 
 int elfdump_end(struct elfdump *d, bool complete, struct err *e)
 {
-	int rc = flush(d, &d->regions[ELF_DATA], e);
+	int rc = flush(d, &d->regions[ELF_DATA], e), settled;
+	uint64_t lost = UINT64_MAX, at = d->regions[ELF_DATA].at;
 
+	/* The header, which tells of the data, must not overtake them. */
+	settled = sink_settle(d->sink, &lost, rc ? NULL : e);
+	if (settled && lost < d->lost_from)
+		d->lost_from = lost;
+	rc = rc ? rc : settled;
 	if (rc && complete)
 		return rc;
-	if (rc)		/* what is not with the sink is not there */
-		d->saved = (d->regions[ELF_DATA].at - d->data_at) >> d->k->src.page_shift;
+	if (at > d->lost_from)
+		at = d->lost_from;
+	if (rc || d->lost_from != UINT64_MAX)	/* what is not with the sink is not there */
+		d->saved = at > d->data_at ? (at - d->data_at) >> d->k->src.page_shift : 0;
 	rc = put_header(d, complete ? 0 : ELF_INCOMPLETE, e);
 	for (int i = 0; i < NR_ELF_REGIONS; i++)
 		digest_end(&d->regions[i].sums);

@@ -28,6 +28,7 @@ struct elfdump {
 	struct digest        header_sum;
 	uint64_t             data_limit;	/* data may not go beyond; UINT64_MAX: the sink will tell */
 	uint64_t             saved;	/* pages written or in the buffer */
+	uint64_t             lost_from;	/* what the sink did not take begins there; UINT64_MAX */
 };
 
 /* Begin: all headers, flagged incomplete, and the notes. */

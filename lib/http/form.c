@@ -6,7 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "ssh/crypto.h"
+#include "net/chance.h"
 
 int form_make(struct form *f, const char *field, const char *name, struct err *e)
 {
@@ -19,7 +19,7 @@ int form_make(struct form *f, const char *field, const char *name, struct err *e
 	if (!*field || strlen(field) > 100)
 		return err_say(e, -EINVAL, "the field of a form has 1 to 100 characters");
 	/* 64 random bits: no dump has them by chance, and nobody can put them there. */
-	ssh_random(&chance, sizeof(chance));
+	chance = (uint64_t)chance32() << 32 | chance32();
 	snprintf(boundary, sizeof(boundary), "--------%016llx", (unsigned long long)chance);
 	snprintf(f->type, sizeof(f->type), "multipart/form-data; boundary=%s", boundary);
 	snprintf(f->head, sizeof(f->head), "--%s\r\nContent-Disposition: form-data; name=\"%s\"; filename=\"%s\"\r\n"

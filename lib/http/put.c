@@ -118,7 +118,8 @@ static int make_request(struct http_put *p, const struct url *url, uint64_t len,
 	int rc;
 
 	h->passing = false;
-	p->sent = 0;
+	p->sent = p->unheard = 0;
+	p->broken = false;
 	p->rq = (struct request){ "PUT", .url = *url, .has_body = true, .len = len, .if_none = !replace };
 	rc = p->form ? make_form(p, url, e) : 0;
 	p->asked = p->rq.url;
@@ -249,6 +250,8 @@ int http_put_write(struct http_put *p, const void *buf, size_t len, struct err *
 		rc = send_bytes(p, size, (size_t)snprintf(size, sizeof(size), "%zx\r\n", len), e);
 	else if (len > p->rq.len - p->sent)
 		return err_say(e, -EINVAL, "PUT: more bytes than were announced");
+	if (p->rq.len != HTTP_UNKNOWN && p->sent + len == p->rq.len)
+		p->unheard = LISTEN;	/* nobody may have answered before the last bytes */
 	if (!rc)
 		rc = send_bytes(p, buf, len, e);
 	if (!rc && p->rq.len == HTTP_UNKNOWN)
@@ -269,8 +272,10 @@ int http_put_close(struct http_put *p, struct err *e)
 		return rc;
 	if (p->rq.len != HTTP_UNKNOWN && p->sent != p->rq.len)
 		return err_say(e, -EINVAL, "PUT: fewer bytes than were announced");
-	if (p->rq.len == HTTP_UNKNOWN)
+	if (p->rq.len == HTTP_UNKNOWN) {
+		p->unheard = LISTEN;
 		rc = send_bytes(p, "0\r\n\r\n", 5, e);
+	}
 	if (rc)
 		return rc;
 	p->x.s->idle_ms = ANSWER_MS;

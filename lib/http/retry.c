@@ -7,7 +7,7 @@
 
 #include "base/io.h"
 #include "http/session.h"
-#include "ssh/crypto.h"
+#include "net/chance.h"
 
 enum { FIRST_MS = 1000, MOST_MS = 60000 };
 
@@ -75,7 +75,7 @@ bool http_again(struct http *h, struct err *e)
 	for (unsigned i = 1; i < h->tries && most < MOST_MS; i++)
 		most *= 2;
 	/* Full jitter: many machines may have crashed at once. */
-	ssh_random(&chance, sizeof(chance));
+	chance = chance32();
 	wait = 1 + chance % (most < MOST_MS ? most : MOST_MS);
 	if (wait < 1000ull * h->retry_after_s)
 		wait = 1000ull * h->retry_after_s;

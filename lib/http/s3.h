@@ -61,7 +61,8 @@ struct s3_part {
 	uint32_t crc32c;
 };
 struct s3_upload {
-	char            id[S3_UPLOAD_ID];	/* "": not begun */
+	char            id[S3_UPLOAD_ID];	/* for queries; "": not begun */
+	char            told[S3_UPLOAD_ID];	/* the same as the store has it, for messages */
 	bool            crc32c;			/* the store takes it */
 	struct s3_part *parts;			/* of number i + 1; owned */
 	size_t          nr, room;

@@ -88,7 +88,7 @@ static int send_body(struct exchange *x, const struct s3_request *rq, struct htt
 		if (can & STREAM_OUT)
 			n = stream_write_some(x->s, at, left, &why);
 		if (n < 0)	/* it listens no more: does it say why? */
-			return exchange_answer(x, LATE_MS, head, NULL) > 0 ? 1 : err_say(e, why.code, "%s", why.msg);
+			return !exchange_final(x, LATE_MS, head, NULL) ? 1 : err_say(e, why.code, "%s", why.msg);
 		if (n > 0)
 			since = now_ms();
 		else if (now_ms() - since > IDLE_MS)
@@ -104,6 +104,7 @@ static int send_body(struct exchange *x, const struct s3_request *rq, struct htt
 static int converse(struct exchange *x, const struct s3_request *rq, bool expect, struct s3_answer *a,
 		    struct err *e)
 {
+	struct err why = { 0 };
 	int rc = 0;
 
 	if (expect) {
@@ -125,11 +126,14 @@ static int converse(struct exchange *x, const struct s3_request *rq, bool expect
 	if (rc < 0)
 		return rc;
 	x->s->deadline_ms = now_ms() + S3_COMPLETE_MS;
-	if (strcmp(rq->method, "HEAD"))
-		rc = s3_body(x, &a->head, a->body, &a->len, e);
-	else
-		rc = 0;
-	return rc;
+	if (!strcmp(rq->method, "HEAD"))
+		return 0;
+	rc = s3_body(x, &a->head, a->body, &a->len, &why);
+	if (rc && a->head.status / 100 != 2) {
+		a->early = true;	/* the status says enough; the connection is good for nothing */
+		return 0;
+	}
+	return rc ? err_say(e, why.code, "%s", why.msg) : 0;
 }
 
 void s3_hang_up(struct s3 *s)
@@ -289,6 +293,8 @@ int s3_call(struct s3 *s, struct s3_request *rq, struct s3_answer *a, struct err
 	if (!a->body)
 		return err_set(e, -ENOMEM, "S3");
 	s->http->passing = false;
+	if (s->region_told)	/* the object may be older than that word */
+		move_host(&url, s->region);
 	if (rq->query[0] && snprintf(url.path, sizeof(url.path), "%s?%s", rq->object->url.path, rq->query) >=
 	    (int)sizeof(url.path))
 		rc = err_say(e, -ENAMETOOLONG, "the path of the URL is too long");
@@ -299,14 +305,15 @@ int s3_call(struct s3 *s, struct s3_request *rq, struct s3_answer *a, struct err
 			lost |= a->resent || (a->lost && (rc || a->head.status >= 500));
 			if (!rc)
 				rc = judge(s, rq, a, &url, e);
+			lost |= rc < 0 && a->head.status / 100 == 2;	/* an error behind a 200 */
 			if (rc == ASK_AGAIN && ++hops > HOPS_MAX)
 				rc = err_say(e, -ELOOP, "%s: the store leads from place to place", url.host);
 		} while (rc == ASK_AGAIN || (rc && !rq->quick && http_again(s->http, e)));
 	a->lost = lost;
-	if (!rc) {
-		s->http->tries = 0;
+	if (!rc || (a->head.status && a->head.status < 408))
+		s->http->tries = 0;	/* the store is well: the next error has its own time */
+	if (!rc)
 		return 0;
-	}
 	free(a->body);
 	a->body = NULL;
 	return rc;

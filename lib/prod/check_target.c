@@ -80,7 +80,7 @@ static void check_fs(struct check *c, const struct target *t, const char *node)
 	char what[600];
 
 	snprintf(what, sizeof(what), "%s %s", t->keyword, t->device);
-	if (!place_mounted(node, t, &at)) {
+	if (!place_mounted(node, t, &at) && !place_mounted(node, NULL, &at)) {
 		if (superblock_probe(node, &sb, NULL) || !same_type(sb.type, t->fstype))
 			check_tell(c, "target", CHECK_FAILURE, "make the filesystem, or mend the target line",
 				   "%s: there is no such filesystem on %s", what, node);
@@ -97,19 +97,26 @@ static void check_fs(struct check *c, const struct target *t, const char *node)
 
 static void check_raw(struct check *c, const struct target *t, const char *node)
 {
-	int fd = open(node, O_RDONLY | O_CLOEXEC);
-	struct superblock sb;
+	int busy = open(node, O_RDONLY | O_EXCL | O_CLOEXEC), fd;
+	bool in_use = busy < 0 && errno == EBUSY;
+	struct superblock sb = { 0 };
 	uint64_t bytes = 0;
 	struct mounted at;
 	char what[600];
 
+	if (busy >= 0)
+		close(busy);
+	fd = open(node, O_RDONLY | O_CLOEXEC);
 	snprintf(what, sizeof(what), "raw %s", t->device);
 	if (fd < 0 || ioctl(fd, BLKGETSIZE64, &bytes))
 		check_tell(c, "target", CHECK_FAILURE, NULL, "%s: %s: %s", what, node, strerror(errno));
 	else if (place_mounted(node, NULL, &at))
 		check_tell(c, "target", CHECK_FAILURE, "name a partition for dumps alone",
 			   "%s is mounted on %s, and a dump would overwrite it", what, at.point);
-	else if (!superblock_probe(node, &sb, NULL))
+	else if (in_use)
+		check_tell(c, "target", CHECK_FAILURE, "name a partition for dumps alone",
+			   "%s is in use (swap, or part of a volume), and a dump would overwrite it", what);
+	else if (!superblock_probe(node, &sb, NULL) || sb.type[0])
 		check_tell(c, "target", CHECK_WARNING, "wipefs -a, if it is for dumps",
 			   "%s has a filesystem (%s), which a dump would overwrite", what, sb.type);
 	else

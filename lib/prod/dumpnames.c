@@ -7,13 +7,15 @@
 #include <stdio.h>
 #include <string.h>
 
-/* Whole names, or with '*' at the end their beginning. */
+/* Whole names, or with '*' at the end their beginning, after a '.' a digit. */
 static const struct {
 	const char    *name;
 	enum dump_file kind;
 } files[] = {
 	/* kdumpbox and kdump-utils */
 	{ "vmcore-dmesg.txt", DUMP_FILE_LOG }, { "vmcore", DUMP_FILE_CORE }, { "vmcore.flat", DUMP_FILE_CORE },
+	{ "vmcore.gz", DUMP_FILE_CORE }, { "vmcore.xz", DUMP_FILE_CORE }, { "vmcore.zst", DUMP_FILE_CORE },
+	{ "vmcore.lz4", DUMP_FILE_CORE }, { "vmcore.bz2", DUMP_FILE_CORE }, { "vmcore.lzo", DUMP_FILE_CORE },
 	{ "kexec-dmesg.log", DUMP_FILE_OTHER }, { "manifest.json", DUMP_FILE_OTHER }, { "opalcore", DUMP_FILE_OTHER },
 	{ "vmcore-creation.status", DUMP_FILE_OTHER }, { "pstore", DUMP_FILE_DIR },
 	/* kdump-tools: with the stamp of the directory, and the name of what packed it */
@@ -38,8 +40,12 @@ enum dump_file dump_file_kind(const char *name)
 	if (n > strlen(mark) && !strcmp(name + n - strlen(mark), mark))
 		plain -= strlen(mark);
 	for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++) {
+		bool stamped;
+
 		len = strlen(files[i].name);
-		if (files[i].name[len - 1] == '*' ? n >= len && !memcmp(name, files[i].name, len - 1)
+		stamped = len > 2 && !memcmp(files[i].name + len - 2, ".*", 2);
+		if (files[i].name[len - 1] == '*' ? n >= len && !memcmp(name, files[i].name, len - 1) &&
+							    (!stamped || isdigit((unsigned char)name[len - 1]))
 						  : plain == len && !memcmp(name, files[i].name, len))
 			return files[i].kind;
 	}

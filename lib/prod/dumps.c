@@ -197,11 +197,15 @@ void dumps_free(struct saved_dumps *all)
 
 void dumps_prune(struct saved_dumps *all, size_t keep, int64_t max_age_s, int64_t now)
 {
-	bool good = false;	/* the newest complete one was seen */
+	enum dump_state best = DUMP_UNKNOWN;	/* what the newest that stays is: complete, or may be */
+	bool good = false;	/* it was seen */
 
+	for (size_t i = 0; i < all->n; i++)
+		if (all->list[i].state == DUMP_COMPLETE)
+			best = DUMP_COMPLETE;
 	for (size_t i = 0; i < all->n; i++) {
 		struct saved_dump *d = &all->list[i];
-		bool newest_good = !good && d->state == DUMP_COMPLETE;
+		bool newest_good = !good && d->state == best;
 
 		good |= newest_good;
 		d->prune = ((keep && i >= keep) || (max_age_s && now - d->when > max_age_s)) && !newest_good &&

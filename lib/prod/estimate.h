@@ -19,7 +19,7 @@ struct estimate_facts {
 	bool     store;		/* a target is a store that speaks S3 */
 	uint64_t drivers;	/* that large drivers in the image are known to take */
 	char     large[64];	/* the largest of those */
-	char     compress[8];	/* kdump.conf's */
+	char     compress[12];	/* kdump.conf's; as struct target_opts has it */
 	int      threads;	/* kdump.conf's; 0: as many as CPUs */
 };
 

@@ -118,8 +118,13 @@ static int add_conf(struct inputs *in, const char *text, size_t len, struct err 
 
 		while (p < text + n && (*p == ' ' || *p == '\t'))
 			p++;
-		if (p < text + n && *p != '#')	/* a comment changes nothing */
-			rc = inputs_add(in, line_part(p, strcspn(p, " \t\r\n")), p, (size_t)(text + n - p), e);
+		if (p < text + n && *p != '#') {	/* a comment changes nothing */
+			size_t key = strcspn(p, " \t\r\n");
+
+			rc = inputs_add(in, line_part(p, key), p, (size_t)(text + n - p), e);
+			if (!rc && conf_is_target(p, key))	/* where a block begins */
+				rc = inputs_add(in, "configuration", "\n", 1, e);
+		}
 		text += n + (stop != NULL);
 	}
 	return rc;

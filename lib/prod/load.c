@@ -102,6 +102,14 @@ static void describe(const struct load_request *q, struct load_report *t, struct
 	w->inputs = (struct inputs){ 0 };
 }
 
+/* Of the form that describe() and keep() give names. */
+static bool is_ours(const char *name)
+{
+	size_t n = !strncmp(name, "vmlinuz-", 8) ? 8 : !strncmp(name, "initrd-", 7) ? 7 : 0;
+
+	return n && strspn(name + n, "0123456789abcdef") == 16 && (!name[n + 16] || !strcmp(name + n + 16, "-incomplete"));
+}
+
 /* Remove kernels and images in the state directory that r does not name, and leftovers of writing. */
 static void sweep(const char *state, const struct record *r)
 {
@@ -109,8 +117,7 @@ static void sweep(const char *state, const struct record *r)
 	struct dirent *d;
 
 	while (dir && (d = readdir(dir)))
-		if ((!strncmp(d->d_name, "vmlinuz-", 8) || !strncmp(d->d_name, "initrd-", 7)) &&
-		    strcmp(d->d_name, r->kernel) && strcmp(d->d_name, r->initrd))
+		if (is_ours(d->d_name) && strcmp(d->d_name, r->kernel) && strcmp(d->d_name, r->initrd))
 			unlinkat(dirfd(dir), d->d_name, 0);
 	if (dir)
 		closedir(dir);
@@ -135,11 +142,14 @@ static int put_back(const struct load_request *q, struct load_report *t, struct 
 {
 	struct record *old = &t->status.record;
 	struct err first = *e, second = { 0 };
+	struct kexec_state now;
 
 	record_free(&t->loaded);
 	t->loaded = (struct record){ 0 };
 	if (!t->status.kexec.loaded)
 		return err_say(e, first.code, "%s", first.msg);
+	if (!kexec_state_read(&now, q->place->root, NULL) && now.loaded)	/* refused before anything was freed */
+		return err_say(e, first.code, "%s; what was loaded before still is", first.msg);
 	if (!t->status.ours)
 		return err_say(e, first.code, "%s; what was loaded before was not ours, and is gone", first.msg);
 	if (load_pair(q, old, &second))
@@ -183,7 +193,7 @@ static int run(const struct load_request *q, struct load_report *t, struct err *
 	struct wanted *w = calloc(1, sizeof(*w));
 	int rc = w ? status_known(&t->status, q->place, e) : err_set(e, -ENOMEM, "load");
 
-	if (rc == -EINVAL && q->force) {	/* a damaged record */
+	if (rc == -EINVAL && (q->force || !t->status.kexec.loaded)) {	/* a damaged record, or of nothing any more */
 		record_free(&t->status.record);
 		t->status.record = (struct record){ 0 };
 		rc = 0;
@@ -204,23 +214,50 @@ static int run(const struct load_request *q, struct load_report *t, struct err *
 	return rc;
 }
 
-int load_run(const struct load_request *q, struct load_report *t, struct err *e)
+/* One at a time: hotplug comes in bursts, and the second finds nothing to do. Returns an fd, or an error. */
+static int lock(const char *state, struct err *e)
 {
 	char path[PATH_MAX + 8];
+	int fd, rc = make_dirs(state);
+
+	if (rc)
+		return err_set(e, rc, "make directory %s", state);
+	snprintf(path, sizeof(path), "%s/lock", state);
+	fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+	if (fd < 0)
+		return err_set(e, -errno, "open %s", path);
+	while (flock(fd, LOCK_EX) && errno == EINTR)
+		;
+	return fd;
+}
+
+int load_run(const struct load_request *q, struct load_report *t, struct err *e)
+{
 	int fd, rc;
 
 	if (q->dry_run)
 		return run(q, t, e);
-	rc = make_dirs(q->place->state);
-	if (rc)
-		return err_set(e, rc, "make directory %s", q->place->state);
-	snprintf(path, sizeof(path), "%s/lock", q->place->state);
-	fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+	fd = lock(q->place->state, e);
 	if (fd < 0)
-		return err_set(e, -errno, "open %s", path);
-	while (flock(fd, LOCK_EX) && errno == EINTR)	/* hotplug comes in bursts: the second finds nothing to do */
-		;
+		return fd;
 	rc = run(q, t, e);
+	close(fd);
+	return rc;
+}
+
+int load_drop(const struct place *p, struct err *e)
+{
+	struct record r = { 0 };
+	int fd = lock(p->state, e), rc;
+
+	if (fd < 0)
+		return fd;
+	rc = kexec_unload_image(KEXEC_SLOT_CRASH, e);
+	if (!rc && !record_read(&r, p->state, NULL)) {
+		r.boot_id[0] = 0;	/* what is loaded from now on is not by this record */
+		rc = record_write(&r, p->state, e);
+	}
+	record_free(&r);
 	close(fd);
 	return rc;
 }

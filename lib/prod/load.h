@@ -36,4 +36,10 @@ struct load_report {
 int load_run(const struct load_request *q, struct load_report *report, struct err *e);
 void load_free(struct load_report *report);
 
+/*
+ * Unload, and note in the record that nothing of ours is loaded: a kernel that another program loads then is not
+ * taken for ours. One that is loaded over ours without that cannot be told apart. 0 or an error.
+ */
+int load_drop(const struct place *p, struct err *e);
+
 #endif

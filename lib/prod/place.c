@@ -134,8 +134,8 @@ bool place_mounted(const char *node, const struct target *t, struct mounted *at)
 
 	if (stat(node, &st) || read_file("/proc/self/mountinfo", MOUNTINFO_MAX, &text, &len, NULL))
 		return false;
-	found = (t && !mountinfo_of_device(text, st.st_rdev, t->opts.path, t->opts.mount_options, at, NULL)) ||
-		!mountinfo_of_device(text, st.st_rdev, "/", NULL, at, NULL);
+	found = t ? !mountinfo_of_device(text, st.st_rdev, t->opts.path, t->opts.mount_options, at, NULL)
+		  : !mountinfo_of_device(text, st.st_rdev, "/", NULL, at, NULL);
 	free(text);
 	return found;
 }

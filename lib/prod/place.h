@@ -47,8 +47,8 @@ void place_kernel_release(const char *path, char *out, size_t size);
 struct image_spec place_image(const struct place *p);
 
 /*
- * Where on this machine the block device node is mounted, with at->path where dumps to target t lie; t NULL, or if
- * that part of it is not mounted: anywhere, and at->path is where. False if it is not mounted.
+ * Where on this machine the block device node is mounted, with at->path where dumps to target t lie; t NULL:
+ * anywhere, and at->path is where. False if it, or that part of it, is not mounted.
  */
 bool place_mounted(const char *node, const struct target *t, struct mounted *at);
 

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "base/io.h"
+#include "boot/device.h"
 #include "boot/server.h"
 #include "boot/steps.h"
 #include "prod/selftest.h"
@@ -64,9 +65,20 @@ static int read_back(const char *path, const uint8_t *data, struct err *e)
 	return rc;
 }
 
+/* As target_device, but on a running system nothing is put together. */
+static int find_device(const struct target *t, struct step_out *out)
+{
+	if (!strcmp(t->fstype, "virtiofs")) {
+		snprintf(out->text, sizeof(out->text), "%s", t->device);
+		return 0;
+	}
+	return device_find(t->device, out->text, sizeof(out->text), &out->err);
+}
+
 /* A dump's file in its directory, and both away again. */
 static int write_local(struct attempt *a, struct step_out *out)
 {
+	char part[sizeof(a->vmcore) + 16];
 	uint8_t *data = object();
 	struct sink *sink = NULL;
 	struct err *e = &out->err;
@@ -78,6 +90,8 @@ static int write_local(struct attempt *a, struct step_out *out)
 	if (!rc)
 		rc = read_back(a->vmcore, data, e);
 	unlink(a->vmcore);
+	snprintf(part, sizeof(part), "%s-incomplete", a->vmcore);
+	unlink(part);
 	if (rmdir(a->dir) && !rc)
 		rc = err_set(e, -errno, "remove %s", a->dir);
 	free(data);
@@ -93,7 +107,7 @@ static int try_local(void *arg, struct step_out *out)
 
 	if (unshare(CLONE_NEWNS) || mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL))
 		return err_set(&out->err, -errno, "have mounts of one's own (root is needed)");
-	rc = target_device(a, out);
+	rc = find_device(&a->target, out);
 	if (rc)
 		return rc;
 	target_keep_device(a, out);
@@ -122,6 +136,7 @@ static int try_ssh(void *arg, struct step_out *out)
 	struct remote_url url = { 0 };
 	struct ssh_login l;
 	struct server s;
+	char part[sizeof(url.path) + 16];
 	struct sftp *sftp;
 	unsigned generation;
 	int rc;
@@ -140,6 +155,11 @@ static int try_ssh(void *arg, struct step_out *out)
 		rc = remote_sftp(r, &sftp, &generation, &out->err);
 	if (!rc)
 		rc = sftp_remove(sftp, url.path, &out->err);
+	else if (sink && !remote_sftp(r, &sftp, &generation, NULL)) {
+		snprintf(part, sizeof(part), "%s-incomplete", url.path);
+		sftp_remove(sftp, part, NULL);
+		sftp_remove(sftp, url.path, NULL);
+	}
 	if (!rc)
 		snprintf(out->note, sizeof(out->note), "1 MiB sent to %.80s below %.80s, and removed", t->device, t->opts.path);
 	remote_free(r);
@@ -151,11 +171,11 @@ static int try_raw(void *arg, struct step_out *out)
 {
 	struct attempt *a = &((struct trial *)arg)->attempt;
 	uint64_t size;
-	int fd, rc = target_device(a, out);
+	int fd, rc = find_device(&a->target, out);
 
 	if (rc)
 		return rc;
-	fd = raw_open_device(out->text, O_WRONLY, &size, &out->err);
+	fd = raw_open_device(out->text, O_WRONLY | O_EXCL, &size, &out->err);
 	if (fd < 0)
 		return fd;
 	close(fd);
@@ -184,7 +204,6 @@ int selftest_target(const struct target *t, const char *scratch, char *note, siz
 		rc = err_say(e, -EOPNOTSUPP, "%s %s: what is written there could not be removed: not tried", t->keyword, t->device);
 	if (!rc) {
 		conf_defaults(&trial->conf);
-		trial->conf.device_timeout_s = 5;
 		trial->attempt = (struct attempt){ .conf = &trial->conf, .target = *t, .say = say_nothing, .mount_point = scratch };
 		if (step_run(&s, &step, &end) == STEP_GO_ON && end.ok)
 			snprintf(note, size, "%s", end.out.note);

@@ -10,17 +10,23 @@
 
 #include "base/io.h"
 
+enum { BACKUPS_MAX = 100 };
+
 static const char usual[] =
 	"# kdump.conf - where and how the memory of a crashed kernel is saved; written by kdump setup.\n"
 	"# Without a target line the dump goes to this directory of the root filesystem.\n"
 	"path /var/crash\n";
 
-static char *old_text(const struct place *p)
+/* What the configuration says now, *text NULL: there is none. One that cannot be read is not ours to replace. */
+static int old_text(const struct place *p, char **text, struct err *e)
 {
-	char *text;
 	size_t len;
+	int rc = read_file(p->conf_path, CONF_FILE_MAX, text, &len, e);
 
-	return read_file(p->conf_path, CONF_FILE_MAX, &text, &len, NULL) ? NULL : text;
+	if (!rc)
+		return 0;
+	*text = NULL;
+	return rc == -ENOENT ? 0 : err_add(e, "%s stays as it is", p->conf_path);
 }
 
 /* A kdump that was set up here before ours. */
@@ -93,10 +99,16 @@ static int try(const struct setup_request *q, struct setup_report *t, struct err
 
 static int write_conf(const struct place *p, struct setup_report *t, bool there, struct err *e)
 {
-	if (there) {
-		snprintf(t->backup, sizeof(t->backup), "%.4000s.before-setup", p->conf_path);
-		if (rename(p->conf_path, t->backup))
-			return err_set(e, -errno, "rename %.200s", p->conf_path);
+	char nth[16] = "";
+
+	/* A second name, and never one of an earlier setup: the file stays until the new one replaces it. */
+	for (int n = 1; there; n++) {
+		snprintf(t->backup, sizeof(t->backup), "%.4000s.before-setup%s", p->conf_path, nth);
+		if (!link(p->conf_path, t->backup))
+			break;
+		if (errno != EEXIST || n == BACKUPS_MAX)
+			return err_set(e, -errno, "keep %.200s as %.200s", p->conf_path, t->backup);
+		snprintf(nth, sizeof(nth), ".%d", n);
 	}
 	return image_write(p->conf_path, t->text, strlen(t->text), e);
 }
@@ -120,9 +132,11 @@ static int load(const struct setup_request *q, struct setup_report *t, struct er
 
 int setup_run(const struct setup_request *q, struct setup_report *t, struct err *e)
 {
-	char *old = old_text(q->place);
-	int rc = choose(q, t, old, e);
+	char *old;
+	int rc = old_text(q->place, &old, e);
 
+	if (!rc)
+		rc = choose(q, t, old, e);
 	if (!rc)
 		rc = try(q, t, e);
 	if (!rc && t->conf == SETUP_CONF_WRITTEN && !q->dry_run) {

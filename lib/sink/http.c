@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "ssh/crypto.h"
+#include "net/chance.h"
 
 enum { HELD = 256 << 10 };
 
@@ -52,7 +52,7 @@ static int find_moves(struct http_sink *k, struct err *e)
 	k->moves = rc == 1;
 	if (rc)
 		return rc < 0 ? rc : 0;
-	ssh_random(&chance, sizeof(chance));
+	chance = (uint64_t)chance32() << 32 | chance32();
 	snprintf(name, sizeof(name), "-probe-%016llx", (unsigned long long)chance);
 	rc = with_suffix(&from, &k->name, name, e);
 	if (!rc)

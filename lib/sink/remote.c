@@ -20,7 +20,8 @@ struct remote {
 	struct sftp *sftp;
 	struct stream *more_channels[MORE];
 	struct sftp *more[MORE];
-	unsigned generation, wide;	/* wide: the generation that has more channels */
+	unsigned generation, wide;	/* wide: the generation in which a file has more channels */
+	const struct sftp_file *wide_file;	/* that one */
 	struct err gone;		/* it cannot be reached, as often as was tried */
 };
 
@@ -102,6 +103,7 @@ void remote_widen(struct remote *r, struct sftp_file *f, uint64_t written)
 	    (!r->link.channels && (written < LARGE || sftp_round_trip_ms(r->sftp) < LONG_MS)))
 		return;
 	r->wide = r->generation;	/* once; of several files at once the first large one */
+	r->wide_file = f;
 	for (i = 0; !rc && i < MORE && i + 1 < want; i++) {
 		rc = help(r, i, &e);
 		if (!rc)
@@ -109,6 +111,12 @@ void remote_widen(struct remote *r, struct sftp_file *f, uint64_t written)
 	}
 	remote_say(r, "round trip %llu ms: %u channels%s%s", (unsigned long long)sftp_round_trip_ms(r->sftp),
 		   i + !rc, rc ? "; " : "", e.msg);
+}
+
+void remote_done(struct remote *r, const struct sftp_file *f)
+{
+	if (r->wide_file == f)
+		r->wide = 0;	/* generations begin at 1 */
 }
 
 void remote_drop(struct remote *r)

@@ -101,6 +101,9 @@ int remote_sftp(struct remote *r, struct sftp **out, unsigned *generation, struc
  */
 void remote_widen(struct remote *r, struct sftp_file *f, uint64_t written);
 
+/* That file is about to be freed: another one may have its channels. */
+void remote_done(struct remote *r, const struct sftp_file *f);
+
 /* Give up the connection; the next call of remote_sftp connects anew. */
 void remote_drop(struct remote *r);
 

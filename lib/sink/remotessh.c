@@ -35,7 +35,7 @@ static int by_ssh_channel(void *arg, const char *command, struct stream **out, s
 		}
 		rc = command ? ssh_channel_exec(b->ssh, command, out, e) :
 			ssh_channel_subsystem(b->ssh, "sftp", out, e);
-		if (!rc || !old)
+		if (!rc || !old || rc == -EMFILE || rc == -EACCES)	/* the last two: it lives */
 			return rc ? err_add(e, "%s", b->host), rc : 0;
 		by_ssh_hang_up(b);
 	}

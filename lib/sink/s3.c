@@ -133,8 +133,8 @@ static int s3_sink_write(struct sink *s, uint64_t at, const void *buf, size_t le
 	rc = advance(k, piece, at, NULL, e);
 	if (!rc)
 		rc = advance(k, piece, at + len, buf, e);
-	if (at + len > k->end)
-		k->end = at + len;
+	if (len && k->at[piece] > k->end)	/* after an error: as far as it came */
+		k->end = k->at[piece];
 	return rc;
 }
 
@@ -235,7 +235,7 @@ static int s3_sink_keep(struct sink *s, struct err *e)
 		return rc;
 	k->ended = true;
 	s3_say(k->s, "the upload %s has all of an incomplete dump; `aws s3api complete-multipart-upload` makes "
-	       "it an object, abort-multipart-upload removes it", k->upload.id);
+	       "it an object, abort-multipart-upload removes it", k->upload.told);
 	return 0;
 }
 
@@ -245,7 +245,7 @@ static void s3_sink_release(struct sink *s)
 	struct err e = { 0 };
 
 	if (k->upload.id[0] && !k->ended && s3_abort(k->s, &k->object, &k->upload, &e))
-		s3_say(k->s, "the upload %s is left in the store: %s", k->upload.id, e.msg);
+		s3_say(k->s, "the upload %s is left in the store: %s", k->upload.told, e.msg);
 	for (size_t i = 0; i < OPEN_MAX_PARTS; i++)
 		free(k->open[i].buf);
 	s3_upload_free(&k->upload);

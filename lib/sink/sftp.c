@@ -105,7 +105,8 @@ static int persist(struct sftp_sink *k, step *act, const struct piece *p, struct
 
 static int step_write(struct sftp_sink *k, const struct piece *p, struct err *e)
 {
-	remote_widen(k->r, k->f, p->at + p->len);
+	if (!k->lost)
+		remote_widen(k->r, k->f, p->at + p->len);
 	return sftp_write(k->f, p->at, p->buf, p->len, e);
 }
 
@@ -269,6 +270,7 @@ static void sftp_sink_release(struct sink *s)
 {
 	struct sftp_sink *k = (struct sftp_sink *)s;
 
+	remote_done(k->r, k->f);
 	sftp_file_free(k->f);
 	free(k);
 }

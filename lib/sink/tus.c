@@ -14,13 +14,16 @@ struct tus_sink {
 	struct http_tus *tus;
 	uint64_t         sent;	/* and acknowledged */
 	size_t           held;
+	bool             broken;	/* how much of the chunk the server has is not known any more */
 	uint8_t          chunk[CHUNK];
 };
 
 static int send(struct tus_sink *k, bool last, struct err *e)
 {
-	int rc = http_tus_put(k->tus, k->chunk, k->held, last, e);
+	int rc = k->broken ? err_say(e, -EPIPE, "the upload broke off before") :
+			     http_tus_put(k->tus, k->chunk, k->held, last, e);
 
+	k->broken |= rc;
 	if (!rc) {
 		k->sent += k->held;
 		k->base.acked = k->sent;

@@ -28,10 +28,25 @@ struct finding {
 	char revoked_at[128];
 };
 
+/* A line "@revoked" with a certificate means the key in it; one that cannot be read may mean any. */
+static bool revokes(const struct finding *f, const struct known_line *l)
+{
+	struct ssh_cert *c;
+	bool is;
+
+	if (!ssh_cert_is(l->blob, l->len))
+		return l->len == f->len && !memcmp(l->blob, f->blob, f->len);
+	c = malloc(sizeof(*c));
+	is = !c || ssh_cert_read(c, l->blob, l->len, NULL) ||
+	     (c->plain_len == f->len && !memcmp(c->plain, f->blob, f->len));
+	free(c);
+	return is;
+}
+
 static int judge_line(void *arg, const struct known_line *l)
 {
 	struct finding *f = arg;
-	bool same = l->len == f->len && !memcmp(l->blob, f->blob, f->len);
+	bool same = l->mark == KNOWN_REVOKED ? revokes(f, l) : l->len == f->len && !memcmp(l->blob, f->blob, f->len);
 	bool signer = f->cert && l->len == f->cert->ca.len && !memcmp(l->blob, f->cert->ca.p, l->len);
 
 	if (l->mark == KNOWN_CA) {
@@ -124,12 +139,13 @@ static int verify_pin(const struct ssh_hosts *h, const uint8_t *blob, size_t len
 /* Is the certificate for this host, now? Only with the right authority's signature that counts. */
 static int judge_cert(const struct ssh_hosts *h, struct finding *f, struct err *e)
 {
+	int64_t now = time(NULL), least = trust_clock(0, 0);
 	char name[MAX_NAME];
 	int rc = known_name(name, sizeof(name), h->host, 0);
 
 	if (rc)
 		return err_set(e, rc, "host %.80s", h->host);
-	ssh_cert_judge(f->cert, name, trust_clock(0, time(NULL)), &f->cert_why);
+	ssh_cert_judge(f->cert, name, now > least ? now : least, &f->cert_why);
 	return 0;
 }
 

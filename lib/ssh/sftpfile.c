@@ -336,8 +336,11 @@ int sftp_file_close(struct sftp_file *f, struct err *e)
 		return rc;
 	f->open = false;
 	for (; f->nr_lanes; f->nr_lanes--) {
-		int last = sftp_close_lane(f, &f->lanes[f->nr_lanes - 1], rc ? NULL : e);
+		struct sftp_lane *lane = &f->lanes[f->nr_lanes - 1];
+		int last = sftp_close_lane(f, lane, rc ? NULL : e);
 
+		if (last && lane->s->broken)	/* a new connection may still close it */
+			sftp_lane_error(f, lane, last);
 		rc = rc ? rc : last;
 	}
 	return rc;

@@ -55,6 +55,8 @@ void sftp_put_handle(struct sftp_file *f, struct sftp_request *r);
 int sftp_open_lane(struct sftp_file *f, struct sftp_lane *lane, uint32_t how, struct err *e);
 
 /* Close what a lane has. */
+/* What breaks a lane breaks the session. Returns rc. */
+int sftp_lane_error(struct sftp_file *f, const struct sftp_lane *lane, int rc);
 int sftp_close_lane(struct sftp_file *f, struct sftp_lane *lane, struct err *e);
 
 /* The size that the server has. */

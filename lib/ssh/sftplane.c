@@ -83,8 +83,7 @@ static unsigned idlest(const struct sftp_file *f)
 	return best;
 }
 
-/* What breaks a lane breaks the session. */
-static int lane_error(struct sftp_file *f, const struct sftp_lane *lane, int rc)
+int sftp_lane_error(struct sftp_file *f, const struct sftp_lane *lane, int rc)
 {
 	if (rc && lane->s != f->s)
 		sftp_break(f->s, &lane->s->why);
@@ -108,7 +107,7 @@ int sftp_send_slot(struct sftp_file *f, struct sftp_slot *slot, struct err *e)
 	wire_put_string(&o, lane->handle, lane->handle_len);
 	wire_put_u64(&o, slot->at);
 	wire_put_u32(&o, slot->len);
-	return lane_error(f, lane, sftp_send(lane->s, data - head, head + slot->len, e));
+	return sftp_lane_error(f, lane, sftp_send(lane->s, data - head, head + slot->len, e));
 }
 
 /* The lane whose answer is due first: that of the write with the lowest number, which may wrap. */
@@ -129,7 +128,7 @@ int sftp_take_answer(struct sftp_file *f, bool wait, struct err *e)
 
 	if (!lane || (!wait && !stream_ready(lane->s->stream, 0)))
 		return 0;
-	rc = lane_error(f, lane, sftp_take(lane->s, e));
+	rc = sftp_lane_error(f, lane, sftp_take(lane->s, e));
 	return rc ? rc : 1;
 }
 
@@ -140,6 +139,8 @@ int sftp_widen(struct sftp_file *f, struct sftp *helper, struct err *e)
 	uint8_t *mem;
 	int rc;
 
+	if (!f->s || !f->open)	/* left without a session */
+		return err_set(e, -ENOTCONN, "write %s over several sessions", f->path);
 	if (nr > SFTP_LANES)
 		return err_say(e, -EMFILE, "%s is written over %u sessions already", f->path, SFTP_LANES);
 	if (helper->max_write < f->chunk)

@@ -295,6 +295,9 @@ static int start(struct tls_stream *t, const struct tls *trust, struct err *e)
 	br_ssl_engine_set_protocol_names(engine(t), &t->protocol, 1);
 	br_ssl_engine_set_buffer(engine(t), t->io, sizeof(t->io), 1);
 	show_own(t, &trust->own);
+	rc = ssh_random_wait(RANDOM_MS, NULL, NULL, e);
+	if (rc)
+		return rc;
 	ssh_random(seed, sizeof(seed));
 	br_ssl_engine_inject_entropy(engine(t), seed, sizeof(seed));
 	ssh_wipe(seed, sizeof(seed));

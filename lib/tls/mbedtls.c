@@ -368,6 +368,8 @@ static int start(struct tls_stream *t, const struct tls *trust, struct err *e)
 {
 	int rc = verifier_init(&t->verifier, trust, t->host, e);
 
+	if (!rc)
+		rc = ssh_random_wait(RANDOM_MS, NULL, NULL, e);
 	if (!rc && trust->own.nr)
 		rc = mbedtls_own(&t->own, &t->key, &trust->own, e);
 	if (rc)

@@ -9,6 +9,8 @@
  * The judge of a server's certificates, the same for every library that does the handshake: it takes them
  * over as bytes, and knows the key of the first, by which the handshake must be signed.
  */
+enum { RANDOM_MS = 60000 };	/* for the kernel to have random numbers for a key, at most */
+
 struct verifier {
 	const struct tls *trust;
 	const char *host;

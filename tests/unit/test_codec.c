@@ -110,6 +110,20 @@ static void mixture(uint8_t *p, size_t n)
 	}
 }
 
+/* Each block of 16 KiB begins with bytes that have the longest codes, after any number of bits. */
+static void rare_first(uint8_t *p, size_t n)
+{
+	static unsigned variant;
+
+	memset(p, 0, n);
+	for (size_t at = 0; at + 4096 <= n; at += 16384) {
+		memcpy(p + at, "\x12\x13\x16\x17\x19", 5);
+		for (unsigned i = 0; i < variant; i++)
+			p[at + 64 + 48 * i] = (uint8_t)(0x21 + 37 * i + at / 16384);
+		variant = (variant + 1) % 29;
+	}
+}
+
 static const struct {
 	const char *name;
 	void (*make)(uint8_t *p, size_t n);
@@ -117,7 +131,7 @@ static const struct {
 } contents[] = {
 	{ "zeros", zeros, true }, { "one bit", one_bit, true }, { "text", text, true }, { "noise", noise, false },
 	{ "pointers", pointers, true }, { "half noise", half_noise, true }, { "unequal", unequal, true }, { "twice", twice, false },
-	{ "a mixture", mixture, false },
+	{ "a mixture", mixture, false }, { "rare bytes first", rare_first, true },
 };
 
 static size_t unpack(uint32_t flag, const uint8_t *in, size_t len, uint8_t *out, size_t size)
