@@ -26,7 +26,10 @@ static int by_ssh_channel(void *arg, const char *command, struct stream **out, s
 	bool old = b->ssh;
 	int rc;
 
-	/* A connection that has been idle may have ended: then once more with a new one. */
+	/*
+	 * A connection that has been idle may have ended, or (tinysshd) have one channel in its life: then
+	 * once more with a new one, unless somebody has a channel on it.
+	 */
 	for (;; old = false) {
 		rc = b->ssh ? 0 : ssh_login(&b->ssh, &b->login, e);
 		if (rc) {
@@ -35,7 +38,7 @@ static int by_ssh_channel(void *arg, const char *command, struct stream **out, s
 		}
 		rc = command ? ssh_channel_exec(b->ssh, command, out, e) :
 			ssh_channel_subsystem(b->ssh, "sftp", out, e);
-		if (!rc || !old || rc == -EMFILE || rc == -EACCES)	/* the last two: it lives */
+		if (!rc || !old || ssh_in_use(b->ssh))
 			return rc ? err_add(e, "%s", b->host), rc : 0;
 		by_ssh_hang_up(b);
 	}

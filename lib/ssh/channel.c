@@ -193,6 +193,15 @@ void ssh_channels_service(struct ssh *s)
 	}
 }
 
+bool ssh_in_use(const struct ssh *s)
+{
+	bool held = false;
+
+	for (int i = 0; i < SSH_CHANNELS; i++)
+		held |= s->channels[i] && !s->channels[i]->abandoned;
+	return held;
+}
+
 void ssh_channels_free(struct ssh *s)
 {
 	for (int i = 0; i < SSH_CHANNELS; i++)

@@ -96,6 +96,9 @@ int ssh_channel_status(struct stream *channel, struct ssh_exit *out, struct err 
  */
 const char *ssh_channel_stderr(struct stream *channel);
 
+/* Is a channel open that somebody still holds? Then ssh_close would take the connection from under it. */
+bool ssh_in_use(const struct ssh *s);
+
 void ssh_describe(const struct ssh *s, struct ssh_info *out);
 
 /* Say goodbye and close the stream below. NULL is fine. */
