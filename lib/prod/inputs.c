@@ -11,10 +11,9 @@
 #include <xxhash.h>
 
 #include "base/conf.h"
-#include "base/io.h"
 #include "boot/modtree.h"
 
-enum { INPUT_FILE_MAX = 1 << 30, INPUTS_MAX = 65536 };
+enum { INPUTS_MAX = 65536 };
 
 uint64_t input_sum(const void *data, size_t len, uint64_t seed)
 {
@@ -79,19 +78,6 @@ int inputs_add(struct inputs *in, const char *name, const void *data, size_t len
 		return err_set(e, -ENOMEM, "inputs of the image");
 	i->sum = input_sum(data, len, i->sum);
 	return 0;
-}
-
-int inputs_add_file(struct inputs *in, const char *name, const char *path, struct err *e)
-{
-	size_t len;
-	char *data;
-	int rc = read_file(path, INPUT_FILE_MAX, &data, &len, e);
-
-	if (rc)
-		return rc;
-	rc = inputs_add(in, name, data, len, e);
-	free(data);
-	return rc;
 }
 
 /* Lines of kdump.conf that mkinitramfs finds out by itself where the user left it to it. */

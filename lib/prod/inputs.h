@@ -29,9 +29,6 @@ void inputs_free(struct inputs *in);
 /* Add a part; the same name again is added to the first one's sum, in order. Returns 0 or -ENOMEM. */
 int inputs_add(struct inputs *in, const char *name, const void *data, size_t len, struct err *e);
 
-/* The same with the content of a file of at most 1 GiB. */
-int inputs_add_file(struct inputs *in, const char *name, const char *path, struct err *e);
-
 /*
  * Everything in an image: its kdump.conf as "configuration", "target" and "network", this program as
  * "kdumpbox", modules by their names, the rest by its path. Returns 0 or an error.

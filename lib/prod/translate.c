@@ -14,10 +14,6 @@
 #include "base/io.h"
 #include "prod/translate_shell.h"
 
-const char *const translate_names[NR_DIALECTS] = {
-	"kdump.conf of kdump-utils", "kdump-tools of Debian", "sysconfig of SUSE's kdump", "sysconfig of kdump-utils",
-};
-
 static const struct translate_rule *const rules[NR_DIALECTS] = {
 	[DIALECT_DEBIAN] = debian_rules, [DIALECT_SUSE] = suse_rules, [DIALECT_RHEL_SYSCONFIG] = rhel_rules,
 };

@@ -16,9 +16,6 @@ enum translate_dialect {
 	NR_DIALECTS
 };
 
-/* "kdump.conf of kdump-utils" and so on. */
-extern const char *const translate_names[NR_DIALECTS];
-
 struct translation {
 	enum translate_dialect dialect;
 	char  *text;			/* of the new kdump.conf, which conf_parse takes strictly; owned */
