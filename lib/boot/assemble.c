@@ -14,11 +14,13 @@
 #include <unistd.h>
 
 #include "base/child.h"
+#include "base/io.h"
 #include "boot/dmdev.h"
 #include "boot/lvm.h"
 #include "boot/mdraid.h"
 
-enum { READ_MS = 10000, START_MS = 30000, MAX_PARTS = 64, MAX_GROUPS = 16 };
+enum { READ_MS = 10000, START_MS = 30000, MAX_PARTS = 64, MAX_GROUPS = 16,
+       ASSEMBLE_FILE_MAX = 4096 };
 
 /* A disk or partition that something is made of. */
 struct part {
@@ -264,11 +266,16 @@ unsigned assemble(struct assembler *a, const struct places *at, bool partial)
 	struct pass *pass;
 	struct probe *probe;
 	struct blockdev *all;
+	bool mirrors, volumes;
 	unsigned started = 0;
 	size_t n;
+	char *text;
 
-	if (access("/dev/mapper/control", F_OK) && access("/proc/mdstat", F_OK))
+	if (read_file(ASSEMBLE_FILE, ASSEMBLE_FILE_MAX, &text, &n, NULL))
 		return 0;
+	mirrors = strstr(text, ASSEMBLE_MIRRORS);
+	volumes = strstr(text, ASSEMBLE_VOLUMES);
+	free(text);
 	a->why_not[0] = 0;
 	pass = calloc(1, sizeof(*pass));
 	probe = mmap(NULL, sizeof(*probe), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
@@ -279,12 +286,13 @@ unsigned assemble(struct assembler *a, const struct places *at, bool partial)
 		for (size_t i = 0; i < n; i++)
 			look_at(pass, &all[i], probe);
 		free(all);
-		start_arrays(pass, partial);
+		if (mirrors)
+			start_arrays(pass, partial);
 		for (unsigned i = 0; i < pass->nr_groups; i++) {
 			struct lvm_group *g = pass->groups[i];
 
 			for (unsigned k = 0; k < g->nr_volumes; k++)
-				if (!g->volumes[k].hidden)
+				if (volumes && !g->volumes[k].hidden)
 					start_volume(pass, g, &g->volumes[k]);
 			free(g);
 		}

@@ -4,11 +4,18 @@
 #define BOOT_ASSEMBLE_H
 
 #include <stdbool.h>
-#include <stddef.h>
 
 #include "boot/blockdev.h"
 
 enum { ASSEMBLE_MAX_DEAF = 16 };
+
+/*
+ * What the image lets init put together, a word a line. Without the file nothing is: a mirror that the target does
+ * not need might lack a disk here, and would need a resync after having been started without it.
+ */
+#define ASSEMBLE_FILE	 "/etc/kdumpbox/assemble"
+#define ASSEMBLE_MIRRORS "mirrors"
+#define ASSEMBLE_VOLUMES "volumes"
 
 /* One search for a target. Zero-initialise it. */
 struct assembler {
@@ -21,7 +28,7 @@ struct assembler {
  * Look at all block devices and start what can be started: arrays whose members are there (with partial: whose
  * members are there in part), volumes all of whose disks are there. For the capture kernel only: on a running system it is
  * not ours to decide. Reads and starts happen in children with deadlines. Returns how many were started; 0 at once
- * where the kernel has neither driver.
+ * without ASSEMBLE_FILE.
  */
 unsigned assemble(struct assembler *a, const struct places *at, bool partial);
 

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "base/io.h"
+#include "boot/assemble.h"
 #include "boot/imageprog.h"
 #include "boot/kofile.h"
 
@@ -148,6 +149,21 @@ static int put_load_list(struct cpio *c, const struct loads *l, struct err *e)
 	return rc;
 }
 
+/* Which kinds of devices init may put together: those that the target lies on, or the user's list names. */
+static int put_assemble(struct cpio *c, const struct modwants *w, struct err *e)
+{
+	static const struct {
+		const char *module, *line;
+	} kinds[] = { { "raid1", ASSEMBLE_MIRRORS "\n" }, { "dm_mod", ASSEMBLE_VOLUMES "\n" }, { "dm-mod", ASSEMBLE_VOLUMES "\n" } };
+	char text[64] = "";
+
+	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++)
+		for (unsigned k = 0; k < w->n; k++)
+			if (!strcmp(w->want[k].word, kinds[i].module))
+				strcat(text, kinds[i].line);
+	return text[0] ? cpio_file(c, ASSEMBLE_FILE, 0644, text, strlen(text), e) : 0;
+}
+
 int imagemod_add(struct cpio *c, const struct modtree *tree, const char *root, const char *release,
 		 const struct modwants *w, unsigned *count, struct err *e)
 {
@@ -169,6 +185,8 @@ int imagemod_add(struct cpio *c, const struct modtree *tree, const char *root, c
 		rc = put_indexes(c, tree, dir, &list, e);
 	if (!rc)
 		rc = put_load_list(c, loads, e);
+	if (!rc)
+		rc = put_assemble(c, w, e);
 	modlist_free(&list);
 	free(loads);
 	return rc;

@@ -41,7 +41,8 @@ int imagemod_choose(struct modwants *w, const struct imageconf *ic, const char *
  * decompressed and otherwise untouched (their signatures are at the end), with index files for
  * these only, their firmware as far as root has it, and /etc/kdumpbox/modules: what init loads, one
  * a line; virtio_mem before everything but its bus, since it must be there before /proc/vmcore is
- * opened for the first time. *count gets the number of modules.
+ * opened for the first time. If raid1 or dm_mod is wanted, ASSEMBLE_FILE says so (assemble.h). *count gets the
+ * number of modules.
  */
 int imagemod_add(struct cpio *c, const struct modtree *tree, const char *root, const char *release,
 		 const struct modwants *w, unsigned *count, struct err *e);

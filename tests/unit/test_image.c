@@ -60,7 +60,7 @@ static int make_root(void **state)
 	tree_text(root, AT "modules.alias", "alias fs-xfs xfs\nalias fs-vfat vfat\n"
 					    "alias crypto-crc32c crc32c-intel\n");
 	tree_text(root, AT "modules.softdep", "softdep libcrc32c pre: crypto-crc32c\n");
-	tree_text(root, AT "modules.builtin", "kernel/ext4.ko\n");
+	tree_text(root, AT "modules.builtin", "kernel/ext4.ko\nkernel/raid1.ko\nkernel/dm-mod.ko\n");
 	tree_bytes(root, AT "modules.builtin.modinfo", "ext4.alias=fs-ext4", 19);
 	tree_text(root, "lib/firmware/hba.bin.xz", "firmware");
 	tree_text(root, "usr/bin/hook", "#!/bin/sh\n");
@@ -161,6 +161,29 @@ static void test_modules(void **state)
 		assert_string_equal(list, loads[i].loads);
 		check_modules(&c, loads[i].there, true);
 		check_modules(&c, loads[i].gone, false);
+		cpio_free(&c);
+	}
+}
+
+/* Only what the target lies on is put together, built in or not. */
+static void test_assemble(void **state)
+{
+	static const struct {
+		const char *modules, *file;
+	} rows[] = {
+		{ "virtio_blk", "(none)" },
+		{ "virtio_blk raid1", "mirrors\n" },
+		{ "virtio_blk dm-mod", "volumes\n" },
+		{ "virtio_blk dm_mod raid1", "mirrors\nvolumes\n" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		struct cpio c = { 0 };
+
+		assert_int_equal(collect(&c, XFS, rows[i].modules, NULL, 0, NULL), 0);
+		assert_string_equal(cpio_find(&c, "/etc/kdumpbox/assemble") ? content(&c, "/etc/kdumpbox/assemble") : "(none)",
+				    rows[i].file);
 		cpio_free(&c);
 	}
 }
@@ -341,7 +364,7 @@ static void test_write(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_modules),
+		cmocka_unit_test(test_modules), cmocka_unit_test(test_assemble),
 		cmocka_unit_test(test_content),
 		cmocka_unit_test(test_refused),
 		cmocka_unit_test(test_programs),
