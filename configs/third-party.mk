@@ -179,7 +179,8 @@ env.musl = export CC="$(if $(filter musl,$1),$(CROSS)gcc,$(MUSL)/bin/musl-gcc)" 
 env.host = export CC=$(HOSTCC) CFLAGS="$(LIBCFLAGS)"
 
 # $(call update,FILE,TEXT): rewrites FILE if it does not hold TEXT.
-same   = $(if $(subst x$1x,,x$2x),,yes)
+# make 4.3 now and then leaves the newline at the end of what $(file <) reads.
+same   = $(if $(and $(subst x$1x,,x$2x),$(subst x$1$(newline)x,,x$2x)),,yes)
 update = $(if $(and $(wildcard $1),$(call same,$2,$(file <$1))),,$(shell mkdir -p $(dir $1))$(file >$1,$2))
 
 define newline
