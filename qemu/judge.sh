@@ -144,7 +144,7 @@ opens_in_crash() {
 	grep -qw "${2-sysrq_handle_crash}" crash.out ||
 		fail "bt does not show ${2-sysrq_handle_crash}: crash.out"
 	grep -qE "PANIC: .*${3-sysrq triggered crash}" crash.out ||
-		fail "sys does not show the panic: $(grep PANIC crash.out)"
+		fail "sys does not show the panic: $(grep -A 3 PANIC crash.out)"
 }
 
 CRASH_ASK=(sys bt log mod 'kmem -i')

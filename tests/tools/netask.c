@@ -110,8 +110,11 @@ static void install(void *arg, const struct net_lease *l)
 	int *left = arg;
 
 	snprintf(cmd, sizeof(cmd), "ip addr replace %s/%u dev %s", net_addr_text(&l->addr, a), l->prefix, l->ifname);
-	if (system(cmd))
+	if (system(cmd)) {
+		if (!if_nametoindex(l->ifname))
+			return;		/* gone meanwhile: that is what the keeper will say */
 		exit(1);
+	}
 	print_lease(l);
 	if (!(*left)--)
 		exit(0);
