@@ -49,17 +49,15 @@ make -C src/liblzma install $NO_AUTOTOOLS
 endef
 
 # Speed of the dump: the compressor is worth -O3. No dictionaries, no old formats, no threads; of the
-# strategies only the fastest (for pages) and the best (for initramfs): the others are 300 KB, and what searches in
-# an attached dictionary is 37 KB more. Of two ways to decode, which only reading a dump takes, the smaller one.
+# strategies only the fastest: the others are 350 KB, and what searches in an attached dictionary is more.
+# Of two ways to decode, which only reading a dump takes, the smaller one.
 define build.libzstd
 cd lib
-for strategy in DFAST GREEDY LAZY LAZY2 BTLAZY2; do
+for strategy in DFAST GREEDY LAZY LAZY2 BTLAZY2 BTOPT BTULTRA; do
 	CFLAGS="$CFLAGS -DZSTD_EXCLUDE_${strategy}_BLOCK_COMPRESSOR"
 done
 CFLAGS="$CFLAGS -DHUF_FORCE_DECOMPRESS_X1 -DZSTD_FORCE_DECOMPRESS_SEQUENCES_SHORT"
 sed -i 's/ZSTD_compressBlock_fast_dictMatchState/NULL/' compress/zstd_compress.c
-sed -i 's/\(_DICTMATCHSTATE\) ZSTD_.*/\1 NULL/' compress/zstd_opt.h
-sed -i 's/ZSTD_BT_GET_ALL_MATCHES_ARRAY(dictMatchState)/{ NULL }/' compress/zstd_opt.c
 make libzstd.a CFLAGS="$CFLAGS -O3" ZSTD_LEGACY_SUPPORT=0 ZSTD_LIB_DEPRECATED=0 \
 	ZSTD_LIB_DICTBUILDER=0
 cp zstd.h zstd_errors.h "$PREFIX/include"

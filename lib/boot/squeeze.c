@@ -12,7 +12,7 @@
 
 #include "base/args.h"
 
-enum { ZSTD_LEVEL = 19, ZSTD_WINDOW_LOG = 21, GZIP_WINDOW_BITS = 15 + 16 };
+enum { ZSTD_WINDOW_LOG = 21, ZSTD_HASH_LOG = 20, ZSTD_MIN_MATCH = 5, GZIP_LEVEL = 6, GZIP_WINDOW_BITS = 15 + 16 };
 
 static const char *const names[] = {
 	[SQUEEZE_NONE] = "none", [SQUEEZE_GZIP] = "gzip", [SQUEEZE_ZSTD] = "zstd",
@@ -45,7 +45,9 @@ static int by_zstd(const void *data, size_t len, char *out, size_t *out_len, str
 
 	if (!ctx)
 		return err_set(e, -ENOMEM, "zstd");
-	ZSTD_CCtx_setParameter(ctx, ZSTD_c_compressionLevel, ZSTD_LEVEL);
+	ZSTD_CCtx_setParameter(ctx, ZSTD_c_strategy, ZSTD_fast);
+	ZSTD_CCtx_setParameter(ctx, ZSTD_c_hashLog, ZSTD_HASH_LOG);
+	ZSTD_CCtx_setParameter(ctx, ZSTD_c_minMatch, ZSTD_MIN_MATCH);
 	ZSTD_CCtx_setParameter(ctx, ZSTD_c_windowLog, ZSTD_WINDOW_LOG);
 	ZSTD_CCtx_setParameter(ctx, ZSTD_c_checksumFlag, 1);
 	n = ZSTD_compress2(ctx, out, *out_len, data, len);
@@ -60,7 +62,7 @@ static int by_gzip(const void *data, size_t len, char *out, size_t *out_len, str
 {
 	z_stream z = { .next_in = (Bytef *)data, .avail_in = (uInt)len, .next_out = (Bytef *)out,
 		       .avail_out = (uInt)*out_len };
-	int rc = deflateInit2(&z, 9, Z_DEFLATED, GZIP_WINDOW_BITS, 9, Z_DEFAULT_STRATEGY);
+	int rc = deflateInit2(&z, GZIP_LEVEL, Z_DEFLATED, GZIP_WINDOW_BITS, 9, Z_DEFAULT_STRATEGY);
 
 	if (rc != Z_OK)
 		return err_say(e, -ENOMEM, "gzip: no memory");
