@@ -39,6 +39,9 @@ int kdump_next(struct kdump_call *k, struct args *a, struct err *e);
 int kdump_load(struct args *a, bool keep);
 extern const struct opt kdump_load_opts[];	/* of both */
 
+/* kdump fetch of all raw targets of the configuration, told in the log. An exit code; FAILED with *e or without. */
+int kdump_fetch_targets(const struct place *p, struct err *e);
+
 /* Fill k->place (place_fill). Returns as that. */
 int kdump_ready(struct kdump_call *k, struct err *e);
 

@@ -86,9 +86,7 @@ static bool matters(const struct target *t, const char *key)
 			return true;
 		others |= strstr(of[i].keys, key) != NULL;
 	}
-	if (others)
-		return false;
-	return !t || t->kind != TARGET_RAW || strcmp(key, "path");
+	return !others;
 }
 
 static void print_key(void *ctx, const char *key, const char *value)

@@ -71,11 +71,17 @@ void target_directory_name(const struct tm *t, const char *address, bool no_colo
 	snprintf(out, size, "%s-%s%s", address, when, suffix);
 }
 
+bool target_no_colon(const char *dir)
+{
+	struct statfs fs;
+
+	return !statfs(dir, &fs) && fs.f_type == MSDOS_MAGIC;
+}
+
 int target_directory(void *arg, struct step_out *out)
 {
 	const struct attempt *a = arg;
 	time_t now = time(NULL);
-	struct statfs fs;
 	char parent[sizeof(a->dir) - 80], name[80];
 	bool no_colon;
 	struct tm t;
@@ -86,9 +92,7 @@ int target_directory(void *arg, struct step_out *out)
 	rc = make_dirs(parent);
 	if (rc)
 		return err_set(&out->err, rc, "make directory %s", parent);
-	if (statfs(parent, &fs))
-		return err_set(&out->err, -errno, "statfs %s", parent);
-	no_colon = fs.f_type == MSDOS_MAGIC;
+	no_colon = target_no_colon(parent);
 	localtime_r(&now, &t);		/* /etc/localtime, if it is in the image; else UTC */
 	for (unsigned nth = 0; nth < SAME_SECOND_MAX; nth++) {
 		target_directory_name(&t, "127.0.0.1", no_colon, nth, name, sizeof(name));

@@ -51,6 +51,9 @@ void target_keep_result(void *arg, const struct step_out *out);
 void target_directory_name(const struct tm *t, const char *address, bool no_colon, unsigned nth,
 			   char *out, size_t size);
 
+/* Does the filesystem of that directory forbid ':' in names? False if it cannot be asked. */
+bool target_no_colon(const char *dir);
+
 /* A file of the dump as the applets take it: its path, or its URL on a server. Not for raw. */
 void target_file(const struct attempt *a, const char *file, char *out, size_t size);
 

@@ -69,7 +69,8 @@ static int index_records(struct bytes *b, struct err *e)
 			b->cut = false;
 			break;
 		}
-		if (at > INT64_MAX || len > INT64_MAX || __builtin_add_overflow(at, len, &end) || end > INT64_MAX)
+		/* A device is blank where nothing was ever written, and that may be all of it. */
+		if ((!at && !len) || at > INT64_MAX || len > INT64_MAX || __builtin_add_overflow(at, len, &end) || end > INT64_MAX)
 			break;
 		pos += sizeof(head);
 		b->nr_records++;

@@ -111,7 +111,16 @@ int stream_sink_open(struct sink **out, int fd, struct err *e);	/* takes a copy 
 int raw_sink_open(struct sink **out, const char *dev, struct err *e);
 int tail_sink_open(struct sink **out, const char *dev, const char *entry, uint64_t stamp, struct err *e);
 
-/* tail.c: where an entry of the archive at the end of a raw device of size bytes stands. */
+/* tail.c: an entry of the archive at the end of a raw device; all of one crash have its stamp. */
+struct tail_entry {
+	uint64_t at, len, stamp;	/* byte of its header; bytes of its data; seconds since 1970, 33 bits */
+	char     name[100];
+};
+/* The first entry of a device of size bytes if x is zeroed, else the next one; false behind the last. */
+bool tail_next(int fd, uint64_t size, struct tail_entry *x);
+/* The byte of the device where its data begin. */
+uint64_t tail_data(const struct tail_entry *x);
+/* The same for the first entry of that name. */
 bool tail_find(int fd, uint64_t size, const char *entry, uint64_t *at, uint64_t *len);
 
 /*

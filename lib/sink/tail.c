@@ -44,14 +44,8 @@ static void tar_header(uint8_t *h, const char *name, uint64_t len, uint64_t stam
 	snprintf((char *)h + 148, 8, "%06o", tar_sum(h));
 }
 
-/* One entry of the archive: where its header is, what it says. */
-struct entry {
-	uint64_t at, len, stamp;
-	char     name[100];
-};
-
 /* Read the header at `at`. False if there is none or what it speaks of does not fit before end. */
-static bool read_entry(int fd, uint64_t at, uint64_t end, struct entry *x)
+static bool read_entry(int fd, uint64_t at, uint64_t end, struct tail_entry *x)
 {
 	uint8_t h[TAR_BLOCK];
 
@@ -67,7 +61,7 @@ static bool read_entry(int fd, uint64_t at, uint64_t end, struct entry *x)
 	return x->len <= end - at;
 }
 
-static uint64_t next_entry(const struct entry *x)
+static uint64_t next_entry(const struct tail_entry *x)
 {
 	return x->at + TAR_BLOCK + (x->len + TAR_BLOCK - 1) / TAR_BLOCK * TAR_BLOCK;
 }
@@ -75,24 +69,35 @@ static uint64_t next_entry(const struct entry *x)
 /* Skip the entries of this crash; what an earlier crash left is overwritten. */
 static uint64_t tail_place(int fd, uint64_t at, uint64_t end, const char *entry, uint64_t stamp)
 {
-	struct entry x;
+	struct tail_entry x;
 
 	while (read_entry(fd, at, end, &x) && x.stamp == (stamp & 077777777777) && strcmp(x.name, entry))
 		at = next_entry(&x);
 	return at;
 }
 
+bool tail_next(int fd, uint64_t size, struct tail_entry *x)
+{
+	uint64_t at = x->at ? next_entry(x) : size - RAW_TAIL;
+
+	return size > RAW_TAIL && read_entry(fd, at, size, x) && in_bounds(x->at + TAR_BLOCK, x->len, size);
+}
+
+uint64_t tail_data(const struct tail_entry *x)
+{
+	return x->at + TAR_BLOCK;
+}
+
 bool tail_find(int fd, uint64_t size, const char *entry, uint64_t *at, uint64_t *len)
 {
-	uint64_t place = size - RAW_TAIL;
-	struct entry x;
+	struct tail_entry x = { 0 };
 
-	for (; size >= RAW_TAIL && read_entry(fd, place, size, &x); place = next_entry(&x)) {
+	while (tail_next(fd, size, &x)) {
 		if (strcmp(x.name, entry))
 			continue;
-		*at = x.at + TAR_BLOCK;
+		*at = tail_data(&x);
 		*len = x.len;
-		return in_bounds(*at, *len, size);
+		return true;
 	}
 	return false;
 }
