@@ -213,6 +213,18 @@ bool blockdev_dm_name(const struct places *at, const struct blockdev *dev, char 
 	return attribute(at, dev->name, "dm/name", out, size);
 }
 
+bool blockdev_disk_mark(const struct places *at, const struct blockdev *dev, char *out, size_t size)
+{
+	static const char *const files[] = { "dm/uuid", "md/uuid", "wwid", "device/wwid", "serial", "device/serial" };
+	char value[200];
+
+	out[0] = 0;
+	for (size_t i = 0; i < sizeof(files) / sizeof(files[0]) && !out[0]; i++)
+		if (attribute(at, dev->name, files[i], value, sizeof(value)))
+			snprintf(out, size, "%s %s", files[i], value);
+	return out[0];
+}
+
 /* The rules of udev's 60-persistent-storage.rules, as far as sysfs holds what they need. */
 static const struct id_rule {
 	const char *prefix;	/* of the link's name */

@@ -49,6 +49,12 @@ int blockdev_part_uuid(const struct places *at, const struct blockdev *dev, unsi
 /* True if id is what /dev/disk/by-id would call dev (device.h lists the kinds). */
 bool blockdev_has_id(const struct places *at, const struct blockdev *dev, const char *id);
 
+/*
+ * What the hardware, or for a device that is made of others its driver, calls a disk for good: the file of sysfs and
+ * its value, "wwid eui.0025...". False and "" if there is nothing of that kind.
+ */
+bool blockdev_disk_mark(const struct places *at, const struct blockdev *dev, char *out, size_t size);
+
 /* Name of a device-mapper device; false if dev is none. */
 bool blockdev_dm_name(const struct places *at, const struct blockdev *dev, char *out, size_t size);
 

@@ -15,6 +15,7 @@
 #include "boot/assemble.h"
 #include "boot/blockdev.h"
 #include "boot/device_places.h"
+#include "boot/identity.h"
 #include "boot/uevent.h"
 
 enum kind { BY_NODE, BY_UUID, BY_LABEL, BY_PARTUUID, BY_PARTLABEL, BY_ID, BY_DM_NAME };
@@ -245,14 +246,74 @@ int device_find(const char *spec, char path[], size_t size, struct err *e)
 	return device_find_in(&system_places, spec, path, size, e);
 }
 
-int device_wait(const char *spec, unsigned timeout_ms, char path[], size_t size, struct err *e)
+/* The device that is surest to be the one that was known, by its marks alone. */
+static enum identity_rank stand_in(struct search *s, const struct device_wish *w, char path[], size_t size)
+{
+	enum identity_rank best = IDENTITY_OTHER, rank;
+	struct blockdev *all;
+	struct identity is;
+	size_t n = blockdev_all(s->at, &all);
+
+	for (size_t i = 0; i < n && best < IDENTITY_CERTAIN; i++) {
+		if (all[i].in_use || is_deaf(s, &all[i]))
+			continue;
+		identity_read(&is, s->at, &all[i], LOOK_MS);
+		rank = w->overwrite && is.type[0] ? IDENTITY_OTHER : identity_compare(w->known, &is, w->overwrite);
+		if (rank > best && rank >= IDENTITY_LIKELY && (size_t)snprintf(path, size, "%s/%s", s->at->dev, all[i].node) < size)
+			best = rank;
+	}
+	free(all);
+	return best;
+}
+
+/* By its name, and if its marks are known by them; the rules are in identity.h. */
+static int look_wisely(struct search *s, const struct device_wish *w, bool late, char path[], size_t size, char why[160],
+		       bool *wrong)
+{
+	enum identity_rank named = IDENTITY_UNKNOWN, other;
+	int rc = look(s, w->spec, path, size);
+	struct identity is;
+	char by_marks[300];
+
+	why[0] = 0;
+	*wrong = false;
+	if (!w->known)
+		return rc;
+	if (!rc && identity_at(&is, s->at, path, LOOK_MS))
+		named = identity_compare(w->known, &is, w->overwrite);
+	if (!rc && (named == IDENTITY_CERTAIN || named == IDENTITY_UNKNOWN))
+		return 0;
+	*wrong = !rc;
+	other = stand_in(s, w, by_marks, sizeof(by_marks));
+	if (other == IDENTITY_CERTAIN || (late && other > (rc ? IDENTITY_OTHER : named))) {
+		snprintf(why, 160, "%s, known by its %s", rc ? "that name is not there" : "that name is another device's now",
+			 w->overwrite ? "partition" : other == IDENTITY_CERTAIN ? "UUID" : "UUID or label alone");
+		return (size_t)snprintf(path, size, "%s", by_marks) < size ? 0 : -ENAMETOOLONG;
+	}
+	if (rc || !late || (s->kind == BY_NODE && named == IDENTITY_OTHER))
+		return -ENOENT;
+	snprintf(why, 160, "not the device that it was when the image was made");
+	return 0;
+}
+
+int device_look_in(const struct places *at, const struct device_wish *w, bool late, char path[], size_t size,
+		   char why[160], bool *wrong, struct err *e)
+{
+	struct search s = { .at = at };
+	int rc = parse(&s, w->spec, e);
+
+	return rc ? rc : look_wisely(&s, w, late, path, size, why, wrong);
+}
+
+int device_wait(const struct device_wish *w, char path[], size_t size, char why[160], struct err *e)
 {
 	enum { SLICE_MS = 500 };
 	struct search s = { .at = &system_places };
-	uint64_t begun = now_ms(), half = begun + timeout_ms / 2, end = begun + timeout_ms;
+	uint64_t begun = now_ms(), half = begun + w->timeout_ms / 2, end = begun + w->timeout_ms;
 	struct assembler assembler = { 0 };
 	char when[300];
-	int fd, rc = parse(&s, spec, e);
+	bool wrong = false;
+	int fd, rc = parse(&s, w->spec, e);
 
 	if (rc)
 		return rc;
@@ -261,7 +322,7 @@ int device_wait(const char *spec, unsigned timeout_ms, char path[], size_t size,
 	for (;;) {
 		uint64_t now = now_ms(), until = now < half ? half : end;
 
-		rc = look(&s, spec, path, size);
+		rc = look_wisely(&s, w, now >= half, path, size, why, &wrong);
 		/* A mirror starts without a part of its disks when they had half the time to come. */
 		if (rc && assemble(&assembler, s.at, now >= half))
 			continue;
@@ -279,9 +340,9 @@ int device_wait(const char *spec, unsigned timeout_ms, char path[], size_t size,
 		close(fd);
 	if (!rc)
 		return 0;
-	snprintf(when, sizeof(when), " after %u.%u s%s%s", timeout_ms / 1000, timeout_ms % 1000 / 100,
-		 assembler.why_not[0] ? ": " : "", assembler.why_not);
-	return not_found(&system_places, spec, -ETIMEDOUT, when, e);
+	snprintf(when, sizeof(when), "%s after %u.%u s%s%s", wrong ? " (what bears that name now is another device)" : "",
+		 w->timeout_ms / 1000, w->timeout_ms % 1000 / 100, assembler.why_not[0] ? ": " : "", assembler.why_not);
+	return not_found(&system_places, w->spec, -ETIMEDOUT, when, e);
 }
 
 void device_list_in(const struct places *at, char *out, size_t size)

@@ -3,6 +3,7 @@
 #ifndef BOOT_DEVICE_H
 #define BOOT_DEVICE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "base/err.h"
@@ -25,11 +26,21 @@
 /* Find it now. Returns 0 and the node's path, -ENOENT (with what is there instead), -EINVAL. */
 int device_find(const char *spec, char path[], size_t size, struct err *e);
 
+struct identity;
+
+/* What a device is waited for. */
+struct device_wish {
+	const char *spec;
+	unsigned    timeout_ms;		/* of CLOCK_BOOTTIME */
+	bool        overwrite;		/* a raw target */
+	const struct identity *known;	/* its marks when the image was made, see identity.h; NULL: none */
+};
+
 /*
- * Find it, waiting for the kernel's uevents up to timeout_ms of CLOCK_BOOTTIME, and starting the mirrors and
- * LVM volumes that turn up meanwhile (assemble.h): for the capture kernel. Returns as
- * device_find; -ETIMEDOUT after the time. Where no uevents can be had it looks twice a second.
+ * Find it, waiting for the kernel's uevents, and starting the mirrors and LVM volumes that turn up
+ * meanwhile (assemble.h): for the capture kernel. why gets words if what was found is not simply what the name says, else
+ * "". Returns as device_find; -ETIMEDOUT after the time. Where no uevents can be had it looks twice a second.
  */
-int device_wait(const char *spec, unsigned timeout_ms, char path[], size_t size, struct err *e);
+int device_wait(const struct device_wish *w, char path[], size_t size, char why[160], struct err *e);
 
 #endif

@@ -12,6 +12,8 @@
 #include <unistd.h>
 
 #include "base/io.h"
+#include "boot/device.h"
+#include "boot/identity.h"
 #include "boot/imageconf.h"
 #include "boot/imagemod.h"
 #include "boot/imageprog.h"
@@ -126,6 +128,27 @@ static int put_programs(struct cpio *c, const struct image_spec *spec, const str
 	return rc;
 }
 
+/* The other marks of the devices: they are known by them if their names move (identity.h). */
+static int put_devices(struct cpio *c, const struct imageconf *ic, struct err *e)
+{
+	static const struct places system = { "/sys", "/dev" };
+	enum { LOOK_MS = 10000 };
+	struct identity id;
+	char node[512], *text = NULL;
+	size_t len;
+	FILE *out = open_memstream(&text, &len);
+	int rc;
+
+	for (unsigned i = 0; out && i < ic->nr_devices; i++)
+		if (!device_find(ic->devices[i], node, sizeof(node), NULL) && identity_at(&id, &system, node, LOOK_MS))
+			identity_write(out, ic->devices[i], &id);
+	rc = !out || fclose(out) ? err_set(e, -ENOMEM, "image") : 0;
+	if (!rc && len)
+		rc = cpio_file(c, "/etc/kdumpbox/devices", 0644, text, len, e);
+	free(text);
+	return rc;
+}
+
 static int collect(struct cpio *c, const struct image_spec *spec, struct imageconf *ic,
 		   struct image_report *report, struct err *e)
 {
@@ -141,6 +164,8 @@ static int collect(struct cpio *c, const struct image_spec *spec, struct imageco
 		rc = imageprog_add_pair(c, spec->adds[i], e);
 	if (!rc)
 		rc = put_programs(c, spec, ic, e);
+	if (!rc && !*spec->root)
+		rc = put_devices(c, ic, e);
 	for (int i = 0; i < ic->conf.nr_targets && !rc; i++)
 		if (target_is_remote(&ic->conf.targets[i]))
 			rc = imageserver_add(c, spec->root, &ic->conf.targets[i], e);

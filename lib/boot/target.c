@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/vfs.h>
@@ -11,6 +12,7 @@
 
 #include "base/io.h"
 #include "boot/device.h"
+#include "boot/identity.h"
 #include "boot/mounts.h"
 #include "boot/server.h"
 
@@ -21,17 +23,26 @@ int target_device(void *arg, struct step_out *out)
 {
 	const struct attempt *a = arg;
 	const struct target *t = &a->target;
+	struct device_wish wish = { .spec = t->device, .overwrite = t->kind == TARGET_RAW,
+				    .timeout_ms = (unsigned)a->conf->device_timeout_s * 1000 };
+	char why[160], *marks = NULL;
+	struct identity known;
+	size_t len;
 	int rc;
 
 	if (!strcmp(t->fstype, "virtiofs")) {
 		snprintf(out->text, sizeof(out->text), "%s", t->device);
 		return 0;
 	}
-	rc = device_wait(t->device, (unsigned)a->conf->device_timeout_s * 1000, out->text,
-			 sizeof(out->text), &out->err);
+	if (!read_file("/etc/kdumpbox/devices", CONF_FILE_MAX, &marks, &len, NULL) && identity_find(&known, marks, t->device))
+		wish.known = &known;
+	free(marks);
+	rc = device_wait(&wish, out->text, sizeof(out->text), why, &out->err);
 	if (rc)
 		return rc;
-	if (strcmp(out->text, t->device))
+	if (why[0])
+		snprintf(out->note, sizeof(out->note), "%.60s is %.40s: %.90s", t->device, out->text, why);
+	else if (strcmp(out->text, t->device))
 		snprintf(out->note, sizeof(out->note), "%.100s is %.80s", t->device, out->text);
 	else
 		snprintf(out->note, sizeof(out->note), "%.180s", out->text);

@@ -127,6 +127,8 @@ static void entry_name(const struct cpio_entry *entry, char *out, size_t size)
 		snprintf(out, size, "module %s", module);
 	} else if (!strncmp(entry->path, "/lib/modules/", 13) || !strcmp(entry->path, "/etc/kdumpbox/modules")) {
 		snprintf(out, size, "module index");
+	} else if (!strcmp(entry->path, "/etc/kdumpbox/devices")) {
+		snprintf(out, size, "target");
 	} else if (!strncmp(entry->path, "/lib/firmware/", 14)) {
 		snprintf(out, size, "firmware %s", entry->path + 14);
 	} else if (!strcmp(entry->path, "/bin/kdumpbox") || entry->kind == 'l') {

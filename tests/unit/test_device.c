@@ -13,6 +13,7 @@
 #include <cmocka.h>
 
 #include "boot/device_places.h"
+#include "boot/identity.h"
 #include "boot/partition.h"
 #include "lib_tree.h"
 
@@ -260,6 +261,68 @@ static void test_partition_tables(void **state)
 	}
 }
 
+/* Names that moved since the image was made: the device is known by its marks, or not taken. */
+static const struct {
+	const char *why, *spec, *was;	/* was: the node whose marks the image holds */
+	bool        overwrite;
+	const char *soon, *late;	/* the node that is taken; NULL: none */
+	bool        wrong;
+} moved[] = {
+	{ "nothing moved", "/dev/vda1", "vda1", false, "vda1", "vda1", false },
+	{ "the node is gone", "/dev/vdz1", "vda2", false, "vda2", "vda2", false },
+	{ "the node is another filesystem's now", "/dev/vda1", "vda2", false, "vda2", "vda2", true },
+	{ "a link of udev's", "/dev/disk/by-path/pci-0000:00:05.0-part2", "vda2", false, "vda2", "vda2", false },
+	{ "another label", "LABEL=was", "nvme0n1p10", false, "nvme0n1p10", "nvme0n1p10", false },
+	{ "another label, which is another filesystem's now", "LABEL=old", "vda1", false, "vda1", "vda1", true },
+	{ "a raw node is another disk's now", "/dev/vda1", "cciss/c0d1", true, "cciss/c0d1", "cciss/c0d1", true },
+	{ "a raw node, and the partition has a filesystem", "/dev/vdz1", "sda1", true, NULL, NULL, false },
+	{ "a node of a filesystem that is gone", "/dev/vda1", "gone", false, NULL, NULL, true },
+	{ "a raw node, and the disk is gone", "/dev/vda1", "gone", true, NULL, NULL, true },
+	{ "what was named by its UUID is there, in another place", "UUID=" U("13"), "gone", false, NULL, "sda1", true },
+	{ "no marks were to be had", "/dev/vda1", "nothing", false, "vda1", "vda1", false },
+};
+
+static void marks_of(const char *node, struct identity *id)
+{
+	char path[256];
+
+	*id = (struct identity){ .part = 0 };
+	snprintf(path, sizeof(path), "%s/%s", dev, node);
+	if (!strcmp(node, "gone"))
+		*id = (struct identity){ "ext2", U("88"), "no-such", "12121212-01", "serial none", 1 };
+	else if (strcmp(node, "nothing"))
+		assert_true(identity_at(id, &places, path, 10000));
+}
+
+static void test_moved(void **state)
+{
+	char path[256], wanted[256], why[160];
+	struct identity marks;
+	struct err e = { 0 };
+	bool wrong;
+
+	(void)state;
+	put_device("pci1/cciss!c0d1", "DEVNAME=cciss/c0d1\n", 0, "");
+	put_attribute("pci1/cciss!c0d1/device/wwid", "naa.600508b1\n");
+	for (size_t i = 0; i < COUNT(moved); i++) {
+		struct device_wish w = { moved[i].spec, 0, moved[i].overwrite, &marks };
+
+		print_message("%s\n", moved[i].why);
+		marks_of(moved[i].was, &marks);
+		for (int late = 0; late < 2; late++) {
+			const char *node = late ? moved[i].late : moved[i].soon;
+
+			assert_int_equal(device_look_in(&places, &w, late, path, sizeof(path), why, &wrong, &e),
+					 node ? 0 : -ENOENT);
+			assert_int_equal(wrong, moved[i].wrong);
+			if (!node)
+				continue;
+			snprintf(wanted, sizeof(wanted), "%s/%s", dev, node);
+			assert_string_equal(path, wanted);
+		}
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -267,6 +330,7 @@ int main(void)
 		cmocka_unit_test(test_not_found),
 		cmocka_unit_test(test_empty_sysfs),
 		cmocka_unit_test(test_partition_tables),
+		cmocka_unit_test(test_moved),
 	};
 
 	return cmocka_run_group_tests(tests, make_disks, remove_disks);
