@@ -10,7 +10,8 @@ static const struct opt kdump_opts[] = { APPLET_OPTS_END };
 
 APPLET(kdump, "kdump", "keep a crash kernel ready, and tell whether it is", "COMMAND [OPTION]...");
 
-extern const struct applet kdump_setup, kdump_estimate, kdump_test, kdump_propagate, kdump_fetch;
+extern const struct applet kdump_setup, kdump_estimate, kdump_test, kdump_propagate, kdump_fetch,
+	kdump_notice;
 extern const struct applet kdump_load_command, kdump_reload, kdump_unload, kdump_status, kdump_show, kdump_check,
 	kdump_list;
 
@@ -25,6 +26,7 @@ static const struct applet *const commands[] = {
 	&kdump_check,
 	&kdump_list,
 	&kdump_fetch,
+	&kdump_notice,
 	&kdump_test,
 	&kdump_propagate,
 };

@@ -6,6 +6,7 @@
 
 #include "base/json.h"
 #include "kdump/kdump.h"
+#include "prod/notice.h"
 #include "prod/selftest.h"
 #include "prod/status.h"
 
@@ -64,7 +65,12 @@ static void member(const char *name, const char *value)
 	json_put(stdout, value);
 }
 
-static void print_json(const struct status *s)
+/* What there is besides: how the last boot ended, and what came of a test. "" if nothing. */
+struct told {
+	char notice[2048], test[512];
+};
+
+static void print_json(const struct status *s, const struct told *told)
 {
 	const struct record *r = &s->record;
 
@@ -82,6 +88,10 @@ static void print_json(const struct status *s)
 	}
 	if (s->why.code)
 		member("why", s->why.msg);
+	if (told->notice[0])
+		member("last_boot", told->notice);
+	if (told->test[0])
+		member("test", told->test);
 	printf(",\n  \"changes\": [");
 	for (size_t i = 0; i < s->nr_changes; i++) {
 		fputs(i ? ", " : "", stdout);
@@ -96,7 +106,7 @@ static int status_main(struct args *a)
 	struct kdump_call k = { 0 };
 	struct status s = { 0 };
 	struct err e = { 0 };
-	char said[512];
+	struct told told;
 	int rc = kdump_next(&k, a, &e);
 
 	if (rc)
@@ -108,12 +118,14 @@ static int status_main(struct args *a)
 		status_free(&s);
 		return applet_fail(&e);
 	}
-	if (k.json)
-		print_json(&s);
-	else
+	notice_kept(&k.place, told.notice, sizeof(told.notice));
+	selftest_result(&k.place, told.test, sizeof(told.test));
+	if (k.json) {
+		print_json(&s, &told);
+	} else {
 		print_line(&s);
-	if (!k.json && selftest_result(&k.place, said, sizeof(said)) != SELFTEST_NONE)
-		printf("%s\n", said);
+		printf("%s%s%s%s", told.notice, told.notice[0] ? "\n" : "", told.test, told.test[0] ? "\n" : "");
+	}
 	rc = codes[s.is];
 	status_free(&s);
 	return fflush(stdout) ? FAILED : rc;

@@ -12,9 +12,9 @@
 #include "base/child.h"
 #include "base/io.h"
 #include "base/json.h"
-#include "boot/device.h"
 #include "prod/dumps.h"
 #include "prod/record.h"
+#include "prod/where.h"
 
 enum { STAMP_MAX = 4096, LOG_MAX = 16 << 20, VM_MS = 600 * 1000, CLOCK_SLACK_S = 60 };
 
@@ -71,39 +71,11 @@ static enum selftest_end look(const char *dir, int64_t when, char *text, size_t 
 	return end;
 }
 
-/* The same in the directory of a target; SELFTEST_ELSEWHERE if that is not seen from here. */
-static enum selftest_end look_target(const struct target *t, int64_t when, char *text, size_t size)
-{
-	struct mounted at;
-	char node[512];
-
-	if (t->kind != TARGET_FS || device_find(t->device, node, sizeof(node), NULL) || !place_mounted(node, t, &at))
-		return SELFTEST_ELSEWHERE;
-	return look(at.path, when, text, size);
-}
-
-static enum selftest_end look_all(const struct place *p, const struct kdump_conf *c, int64_t when, char *text, size_t size)
-{
-	enum selftest_end end = SELFTEST_LOST, one;
-	char path[PATH_MAX];
-
-	if (!c->nr_targets)
-		return look(place_path(p, c->defaults.path, path), when, text, size);
-	for (int i = 0; i < c->nr_targets; i++) {
-		one = look_target(&c->targets[i], when, text, size);
-		if (one == SELFTEST_SAVED || one == SELFTEST_PARTLY)
-			return one;
-		if (one == SELFTEST_ELSEWHERE)
-			end = one;
-	}
-	return end;
-}
-
 enum selftest_end selftest_result(const struct place *p, char *text, size_t size)
 {
 	char boot_id[40], now[40];
-	enum selftest_end end;
-	struct kdump_conf *c;
+	enum selftest_end end = SELFTEST_LOST;
+	struct where *w;
 	int64_t when;
 
 	text[0] = 0;
@@ -114,18 +86,19 @@ enum selftest_end selftest_result(const struct place *p, char *text, size_t size
 		snprintf(text, size, "a test crash was asked for in this boot, and did not happen");
 		return SELFTEST_WAITING;
 	}
-	c = malloc(sizeof(*c));
-	if (!c)
+	w = malloc(sizeof(*w));
+	if (!w)
 		return SELFTEST_NONE;
-	conf_defaults(c);
-	if (!access(p->conf_path, F_OK))
-		conf_read(c, p->conf_path, CONF_LENIENT, NULL);
-	end = look_all(p, c, when, text, size);
-	free(c);
-	if (end == SELFTEST_LOST)
+	where_read(w, p);
+	for (int i = 0; i < w->n && end == SELFTEST_LOST; i++)
+		end = look(w->dirs[i], when, text, size);
+	if (end == SELFTEST_LOST && w->elsewhere[0]) {
+		end = SELFTEST_ELSEWHERE;
+		snprintf(text, size, "the test crash left no dump on this machine; look at: %s", w->elsewhere);
+	} else if (end == SELFTEST_LOST) {
 		snprintf(text, size, "the test crash left no dump");
-	else if (end == SELFTEST_ELSEWHERE)
-		snprintf(text, size, "the test crash left no dump on this machine; look at the targets that are elsewhere");
+	}
+	free(w);
 	return end;
 }
 

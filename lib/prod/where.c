@@ -1,0 +1,50 @@
+/* where - where are the dumps that this configuration makes? */
+/* SPDX-License-Identifier: MIT */
+#include "prod/where.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "boot/device.h"
+
+static void add_elsewhere(struct where *w, const struct target *t)
+{
+	size_t n = strlen(w->elsewhere);
+
+	snprintf(w->elsewhere + n, sizeof(w->elsewhere) - n, "%s%s %s%s%s", n ? ", " : "", t->keyword, t->device,
+		 t->kind == TARGET_SSH ? " " : t->kind == TARGET_RAW ? " (kdump fetch looks there)" : "",
+		 t->kind == TARGET_SSH ? t->opts.path : "");
+}
+
+static void add_target(struct where *w, const struct place *p, const struct target *t)
+{
+	struct mounted *at = t->kind == TARGET_FS ? malloc(sizeof(*at)) : NULL;
+	char node[512];
+
+	if (t->kind == TARGET_RAW)
+		place_path(p, t->opts.path, w->dirs[w->n++]);
+	if (at && !device_find(t->device, node, sizeof(node), NULL) && place_mounted(node, t, at))
+		snprintf(w->dirs[w->n++], PATH_MAX, "%s", at->path);
+	else
+		add_elsewhere(w, t);
+	free(at);
+}
+
+void where_read(struct where *w, const struct place *p)
+{
+	struct kdump_conf *c = malloc(sizeof(*c));
+
+	*w = (struct where){ .n = 0 };
+	if (!c)
+		return;
+	conf_defaults(c);
+	if (!access(p->conf_path, F_OK))
+		conf_read(c, p->conf_path, CONF_LENIENT, NULL);
+	if (!c->nr_targets)
+		place_path(p, c->defaults.path, w->dirs[w->n++]);
+	for (int i = 0; i < c->nr_targets; i++)
+		add_target(w, p, &c->targets[i]);
+	free(c);
+}
