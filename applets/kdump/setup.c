@@ -1,6 +1,8 @@
 /* setup - kdump setup: from a fresh machine to "ready to dump". */
 /* SPDX-License-Identifier: MIT */
+#include <errno.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "kdump/kdump.h"
 #include "prod/setup.h"
@@ -8,7 +10,8 @@
 enum { SETUP_FROM = 256 };
 
 static const struct opt setup_opts[] = {
-	{ SETUP_FROM, "from", "FILE", "translate kdump.conf, /etc/default/kdump-tools or /etc/sysconfig/kdump" },
+	{ SETUP_FROM, "from", "FILE", "translate kdump.conf, /etc/default/kdump-tools or /etc/sysconfig/kdump; may be given "
+	  "for each of several files" },
 	KDUMP_OPT_CONFIG, KDUMP_OPT_KERNEL, KDUMP_OPT_MODULES, KDUMP_OPT_APPEND, KDUMP_OPT_STATE,
 	KDUMP_OPT_DRY_RUN, APPLET_OPTS_END
 };
@@ -18,6 +21,8 @@ KDUMP_COMMAND(setup, "setup", "write the configuration, make the image, load it,
 static void say_conf(const struct kdump_call *k, const struct setup_report *t)
 {
 	const char *path = k->place.conf_path;
+	/* On RHEL kdump.conf belongs to it; kdump-tools has all in one file. */
+	bool has_conf = t->conf != SETUP_CONF_WRITTEN && !strstr(t->other, "kdump-tools");
 
 	for (int i = 0; i < t->translated.nr_lost; i++)
 		log_warn("not translated: %s", t->translated.lost[i].text);
@@ -32,7 +37,8 @@ static void say_conf(const struct kdump_call *k, const struct setup_report *t)
 	if (t->conf == SETUP_CONF_WRITTEN && k->dry_run)
 		printf("%s", t->text);
 	if (t->other[0])
-		log_info("%s is there: kdump setup --from %s takes it along", t->other, t->other);
+		log_info("%s is there: kdump setup %s%s%s--from %s takes it along", t->other, has_conf ? "--from " : "",
+			 has_conf ? path : "", has_conf ? " " : "", t->other);
 }
 
 static void say_load(const struct kdump_call *k, const struct setup_report *t)
@@ -70,11 +76,16 @@ static int setup_main(struct args *a)
 	struct setup_request q = { .place = &k.place };
 	struct setup_report report = { 0 };
 	struct err e = { 0 };
+	int nr_from = 0, rc;
 	bool whole;
-	int rc;
 
-	while ((rc = kdump_next(&k, a, &e)) == SETUP_FROM)
-		q.from = a->value;
+	while ((rc = kdump_next(&k, a, &e)) == SETUP_FROM) {
+		if (nr_from == SETUP_FROM_MAX) {
+			rc = err_say(&e, -EINVAL, "--from: %d files are enough", SETUP_FROM_MAX);
+			break;
+		}
+		q.from[nr_from++] = a->value;
+	}
 	if (rc)
 		return rc == OPT_HELP ? applet_help() : applet_usage(&e);
 	q.dry_run = k.dry_run;

@@ -29,29 +29,91 @@ static int old_text(const struct place *p, char **text, struct err *e)
 	return rc == -ENOENT ? 0 : err_add(e, "%s stays as it is", p->conf_path);
 }
 
-/* A kdump that was set up here before ours. */
-static void find_other(const struct place *p, char out[PATH_MAX])
+/* A kdump that was set up here before ours, unless old says that it was made of that. */
+static void find_other(const struct place *p, const char *old, char out[PATH_MAX])
 {
 	static const char *const files[] = { "/etc/default/kdump-tools", "/etc/sysconfig/kdump" };
 
 	for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++)
-		if (!access(place_path(p, files[i], out), F_OK))
+		if (!access(place_path(p, files[i], out), F_OK) && !(old && strstr(old, files[i])))
 			return;
 	out[0] = 0;
 }
 
+static bool has_line(const char *text, const char *line, size_t n)
+{
+	for (; *text; text += strcspn(text, "\n"), text += *text == '\n')
+		if (strcspn(text, "\n") == n && !memcmp(text, line, n))
+			return true;
+	return false;
+}
+
+/* The lines of text that are not in the other one. */
+static void put_new(FILE *out, const char *text, const char *other)
+{
+	for (const char *line = text, *next; *line; line = next) {
+		size_t n = strcspn(line, "\n");
+
+		next = line + n + (line[n] == '\n');
+		if (!has_line(other, line, n))
+			fprintf(out, "%.*s\n", (int)n, line);
+	}
+}
+
+/* One text of what the files became: shell[] are those of files that shells source, conf of kdump.conf. */
+static int merge(struct setup_report *t, const char *const *from, char *const *shell, const char *conf, struct err *e)
+{
+	char *heading = NULL;
+	size_t len;
+	FILE *out = open_memstream(&heading, &len);
+
+	for (int i = 0; out && from[i]; i++)
+		fprintf(out, "%s%s", i ? ", " : "# kdump.conf - made of ", from[i]);
+	if (out)
+		fputs(" by kdump setup.\n", out);
+	if (!out || fclose(out))
+		return err_set(e, -ENOMEM, "translate");
+	out = open_memstream(&t->text, &len);
+	/* The same language needs no heading, and is the same again the next time. */
+	for (int i = 0, first = 1; out && i < SETUP_FROM_MAX; i++) {
+		if (shell[i] && first)
+			put_new(out, heading, conf);
+		first &= !shell[i];
+		put_new(out, shell[i] ? shell[i] : "", conf);
+	}
+	free(heading);
+	if (out)
+		fputs(conf, out);
+	return !out || fclose(out) ? err_set(e, -ENOMEM, "translate") : 0;
+}
+
 static int translate(const struct setup_request *q, struct setup_report *t, struct err *e)
 {
-	int rc = translate_file(&t->translated, q->from, q->place->root, e);
+	char *shell[SETUP_FROM_MAX] = { NULL }, *conf = NULL;
+	struct translation *one = &t->translated;
+	int rc = 0;
 
-	if (rc)
+	for (int i = 0; q->from[i] && !rc; i++) {
+		rc = translate_file(one, q->from[i], q->place->root, e);
+		if (!rc && one->dialect == DIALECT_KDUMP_CONF && conf)
+			rc = err_say(e, -EINVAL, "%s: a second kdump.conf: which one?", q->from[i]);
+		if (rc)
+			break;
+		if (one->dialect == DIALECT_KDUMP_CONF)
+			conf = one->text;
+		else
+			shell[i] = one->text;
+		one->text = NULL;
+	}
+	if (!rc)
+		rc = merge(t, q->from, shell, conf ? conf : "", e);
+	for (int i = 0; i < SETUP_FROM_MAX; i++)
+		free(shell[i]);
+	free(conf);
+	if (rc || !q->from[1])
 		return rc;
-	/* The same language needs no heading, and is the same again the next time. */
-	if (t->translated.dialect == DIALECT_KDUMP_CONF)
-		t->text = strdup(t->translated.text);
-	else if (asprintf(&t->text, "# kdump.conf - made of %s by kdump setup.\n%s", q->from, t->translated.text) < 0)
-		t->text = NULL;
-	return t->text ? 0 : err_set(e, -ENOMEM, "translate %s", q->from);
+	conf_defaults(&one->conf);
+	return conf_parse(&one->conf, "the files together", t->text, strlen(t->text), CONF_STRICT, e);
 }
 
 /* What the configuration shall be. */
@@ -59,7 +121,7 @@ static int choose(const struct setup_request *q, struct setup_report *t, const c
 {
 	int rc;
 
-	if (q->from) {
+	if (q->from[0]) {
 		rc = translate(q, t, e);
 		if (!rc)
 			t->conf = old && !strcmp(old, t->text) ? SETUP_CONF_SAME : SETUP_CONF_WRITTEN;
@@ -67,8 +129,7 @@ static int choose(const struct setup_request *q, struct setup_report *t, const c
 	}
 	t->conf = old ? SETUP_CONF_KEPT : SETUP_CONF_WRITTEN;
 	t->text = strdup(old ? old : usual);
-	if (!old)
-		find_other(q->place, t->other);
+	find_other(q->place, old, t->other);
 	return t->text ? 0 : err_set(e, -ENOMEM, "setup");
 }
 

@@ -7,9 +7,12 @@
 #include "prod/load.h"
 #include "prod/translate.h"
 
+enum { SETUP_FROM_MAX = 4 };
+
 struct setup_request {
 	struct place *place;	/* filled; config is where the configuration shall be, NULL: /etc/kdump.conf */
-	const char   *from;	/* configuration of another kdump; NULL: keep ours, or the usual one */
+	/* Configurations of another kdump, up to a NULL; none: keep ours, or the usual one. Borrowed. */
+	const char   *from[SETUP_FROM_MAX + 1];
 	bool          dry_run;	/* find out all, write and load nothing */
 	int         (*load)(const char *kernel, const char *initrd, const char *cmdline, struct err *e);	/* see load.h */
 };
@@ -21,8 +24,8 @@ struct setup_report {
 	bool               written;		/* it is in its place */
 	char              *text;		/* of the configuration; owned */
 	char               backup[PATH_MAX];	/* where another one that was there is now; "" */
-	char               other[PATH_MAX];	/* a kdump's configuration that nobody asked to translate; "" */
-	struct translation translated;		/* if there was something to translate */
+	char               other[PATH_MAX];	/* a kdump's configuration that ours was not made of; "" */
+	struct translation translated;		/* the notes of all that was translated */
 	struct estimate    estimate;
 	uint64_t           reserved;		/* bytes, now */
 	bool               loaded;		/* or would be; else there is no memory for it yet */
@@ -30,6 +33,9 @@ struct setup_report {
 };
 
 /*
+ * Several files become one: what shells source stands before what is kdump.conf already, without the lines that
+ * are there; if two of them want different things the error names the key.
+ *
  * Have a configuration, see that an image can be made with it (if not, nothing is written), load it if
  * memory is reserved. A second run finds nothing to do. Zero-initialise *t; setup_free in any case. Returns 0 or
  * an error that says what to do.

@@ -21,6 +21,7 @@
 
 static char root[64];
 static int loads;
+static const char *from_too;	/* a second --from */
 
 static int load_double(const char *kernel, const char *initrd, const char *cmdline, struct err *e)
 {
@@ -37,6 +38,7 @@ static int make_root(void **state)
 {
 	(void)state;
 	loads = 0;
+	from_too = NULL;
 	system_make(root);
 	return 0;
 }
@@ -52,15 +54,17 @@ static int remove_root(void **state)
 static int setup(struct setup_report *t, const char *from, bool dry_run, struct err *e)
 {
 	struct place *p = malloc(sizeof(*p));
-	char program[128], path[128];
+	char program[128], path[128], too[128];
 	struct setup_request q = { .place = p, .dry_run = dry_run, .load = load_double };
 	int rc;
 
 	snprintf(program, sizeof(program), "%s/program", root);
 	snprintf(path, sizeof(path), "%s/%s", root, from ? from : "");
+	snprintf(too, sizeof(too), "%s/%s", root, from_too ? from_too : "");
 	system_place(root, p);
 	p->program = program;
-	q.from = from ? path : NULL;
+	q.from[0] = from ? path : NULL;
+	q.from[1] = from && from_too ? too : NULL;
 	*t = (struct setup_report){ 0 };
 	rc = setup_run(&q, t, e);
 	free(p);
@@ -148,6 +152,46 @@ static void test_conf_from(void **state)
 	setup_free(&t);
 }
 
+/* RHEL's two files are one of ours; a second time nothing changes, and a contradiction is an error. */
+static void test_two(void **state)
+{
+	struct setup_report t;
+	struct err e = { 0 };
+	char is[512];
+
+	(void)state;
+	tree_text(root, "etc/sysconfig/kdump", "KDUMP_COMMANDLINE_APPEND=\"irqpoll\"\nKEXEC_ARGS=\"-s\"\n");
+	assert_int_equal(setup(&t, NULL, true, &e), 0);
+	assert_non_null(strstr(t.other, "/etc/sysconfig/kdump"));	/* at least it is named */
+	setup_free(&t);
+
+	from_too = "etc/sysconfig/kdump";
+	snprintf(is, sizeof(is), "# kdump.conf - made of %s/etc/kdump.conf, %s/etc/sysconfig/kdump by kdump setup.\n"
+		 "commandline_append irqpoll\nraw /dev/vda\n", root, root);
+	assert_int_equal(setup(&t, "etc/kdump.conf", false, &e), 0);
+	assert_int_equal(t.conf, SETUP_CONF_WRITTEN);
+	is_file("etc/kdump.conf", is);
+	setup_free(&t);
+	assert_int_equal(setup(&t, "etc/kdump.conf", false, &e), 0);
+	assert_int_equal(t.conf, SETUP_CONF_SAME);
+	assert_string_equal(t.other, "");
+	setup_free(&t);
+	assert_int_equal(setup(&t, NULL, true, &e), 0);		/* kept, and known to be made of it */
+	setup_free(&t);
+
+	tree_text(root, "etc/sysconfig/kdump", "KDUMP_COMMANDLINE_APPEND=\"nr_cpus=1\"\n");
+	assert_int_equal(setup(&t, "etc/kdump.conf", false, &e), -EINVAL);
+	assert_non_null(strstr(e.msg, "commandline_append"));
+	is_file("etc/kdump.conf", is);
+	setup_free(&t);
+
+	from_too = "old.conf";
+	tree_text(root, "old.conf", "raw /dev/vdb\n");
+	assert_int_equal(setup(&t, "etc/kdump.conf", false, &e), -EINVAL);
+	assert_non_null(strstr(e.msg, "which one?"));
+	setup_free(&t);
+}
+
 /* A configuration whose image cannot be made is not written. */
 static void test_impossible(void **state)
 {
@@ -200,7 +244,7 @@ static void test_bootloader(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(test_kept), TEST(test_from), TEST(test_conf_from), TEST(test_impossible), TEST(test_not_reserved),
+		TEST(test_kept), TEST(test_from), TEST(test_conf_from), TEST(test_two), TEST(test_impossible), TEST(test_not_reserved),
 		TEST(test_bootloader),
 	};
 
