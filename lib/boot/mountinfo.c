@@ -115,7 +115,7 @@ static int fill(const struct line *l, const char *rest, struct mountinfo *out, s
 int mountinfo_find(const char *table, const char *path, struct mountinfo *out, struct err *e)
 {
 	size_t best = 0;
-	int rc = err_say(e, -ENOENT, "no mount holds %s", path);
+	int rc = -ENOENT;
 
 	for (const char *at = table; *at;) {
 		const char *end = at + strcspn(at, "\n"), *rest;
@@ -131,7 +131,7 @@ int mountinfo_find(const char *table, const char *path, struct mountinfo *out, s
 		}
 		at = end + (*end == '\n');
 	}
-	return rc;
+	return rc == -ENOENT ? err_say(e, rc, "no mount holds %s", path) : rc;
 }
 
 /* btrfs has a number of its own: there only the source tells. */

@@ -71,6 +71,7 @@ static void test_find(void **state)
 		print_message("%s\n", cases[i].why);
 		assert_int_equal(mountinfo_find(cases[i].table, cases[i].path, &m, &e),
 			cases[i].rc);
+		assert_int_equal(e.msg[0] != 0, cases[i].rc != 0);
 		assert_string_equal(m.source, cases[i].source);
 		assert_string_equal(m.inside, cases[i].inside);
 		assert_string_equal(m.subvol, cases[i].subvol);
