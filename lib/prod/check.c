@@ -108,8 +108,8 @@ static void check_triggers(struct check *c)
 	else if (sysrq < 0)
 		check_tell(c, "sysrq", CHECK_WARNING, NULL, "this kernel has no SysRq-c to try it with");
 	else
-		check_tell(c, "sysrq", CHECK_WARNING, "sysctl kernel.sysrq=1, if you want it",
-			   "SysRq-c is forbidden on the keyboard; root can still write c to /proc/sysrq-trigger");
+		check_tell(c, "sysrq", CHECK_OK, NULL,
+			   "a crash cannot be asked for by keyboard (SysRq-c); root can write c to /proc/sysrq-trigger");
 	check_tell(c, "panic-on-oops", oops == 1 ? CHECK_OK : CHECK_WARNING, "sysctl kernel.panic_on_oops=1",
 		   oops == 1 ? "an oops is a crash" : "an oops is no crash, and leaves no dump");
 	check_tell(c, "panic-timeout", timeout ? CHECK_OK : CHECK_WARNING, "sysctl kernel.panic=10",
