@@ -39,6 +39,9 @@ static void say_conf(const struct kdump_call *k, const struct setup_report *t)
 	if (t->other[0])
 		log_info("%s is there: kdump setup %s%s%s--from %s takes it along", t->other, has_conf ? "--from " : "",
 			 has_conf ? path : "", has_conf ? " " : "", t->other);
+	if (t->rival)
+		log_warn("%s loads another crash kernel at each boot: systemctl disable --now %s, then kdump load", t->rival,
+			 t->rival);
 }
 
 static void say_load(const struct kdump_call *k, const struct setup_report *t)

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/io.h"
@@ -85,6 +86,23 @@ static int merge(struct setup_report *t, const char *const *from, char *const *s
 	if (out)
 		fputs(conf, out);
 	return !out || fclose(out) ? err_set(e, -ENOMEM, "translate") : 0;
+}
+
+/* Its unit, where `systemctl enable` links it. */
+static const char *find_rival(const struct place *p)
+{
+	static const char *const links[] = {
+		"/etc/systemd/system/basic.target.wants/kdump-tools.service",	/* Debian */
+		"/etc/systemd/system/multi-user.target.wants/kdump-tools.service",
+		"/etc/systemd/system/multi-user.target.wants/kdump.service",	/* kdump-utils, SUSE */
+	};
+	char path[PATH_MAX];
+	struct stat st;
+
+	for (size_t i = 0; i < sizeof(links) / sizeof(links[0]); i++)
+		if (!lstat(place_path(p, links[i], path), &st))
+			return strrchr(links[i], '/') + 1;
+	return NULL;
 }
 
 static int translate(const struct setup_request *q, struct setup_report *t, struct err *e)
@@ -205,6 +223,7 @@ int setup_run(const struct setup_request *q, struct setup_report *t, struct err 
 		t->written = !rc;
 	}
 	free(old);
+	t->rival = find_rival(q->place);
 	return rc ? rc : load(q, t, e);
 }
 

@@ -25,6 +25,7 @@ struct setup_report {
 	char              *text;		/* of the configuration; owned */
 	char               backup[PATH_MAX];	/* where another one that was there is now; "" */
 	char               other[PATH_MAX];	/* a kdump's configuration that ours was not made of; "" */
+	const char        *rival;		/* a unit that loads another crash kernel at each boot; NULL */
 	struct translation translated;		/* the notes of all that was translated */
 	struct estimate    estimate;
 	uint64_t           reserved;		/* bytes, now */

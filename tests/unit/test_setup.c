@@ -97,8 +97,11 @@ static void test_kept(void **state)
 	assert_true(t.loaded && !t.load.current);
 	assert_true(t.reserved == 128 << 20 && t.estimate.reserve);
 	is_file("etc/kdump.conf", "raw /dev/vda\n");
+	assert_null(t.rival);
 	setup_free(&t);
+	tree_text(root, "etc/systemd/system/basic.target.wants/kdump-tools.service", "");
 	assert_int_equal(setup(&t, NULL, false, &e), 0);
+	assert_string_equal(t.rival, "kdump-tools.service");
 	assert_true(t.load.current);		/* the second run changes nothing */
 	assert_int_equal(loads, 1);
 	setup_free(&t);
