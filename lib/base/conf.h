@@ -44,13 +44,14 @@ enum target_kind {
 	TARGET_SSH,		/* a server, device is "user@host" */
 	TARGET_HTTP,		/* a server, device is the URL of a directory */
 	TARGET_S3,		/* a store, device is https://ENDPOINT/BUCKET/PREFIX */
-	TARGET_UNSUPPORTED,	/* nfs: known, but this build cannot dump there */
+	TARGET_NETFS,		/* a directory of a server that is mounted: fstype "nfs" and "SERVER:/DIR", or "cifs"
+				   and "//SERVER/SHARE"; boot/netfs.h */
 };
 
 /* What is saved to a target, and how it is reached. */
 struct target_opts {
 	char path[CONF_TEXT_MAX];		/* where the directories are made, "/" first. /var/crash */
-	char mount_options[CONF_TEXT_MAX];	/* besides rw; TARGET_FS */
+	char mount_options[CONF_TEXT_MAX];	/* besides rw; TARGET_FS, TARGET_NETFS */
 
 	/* From core_collector, or from the keys dump_level, compress and threads. */
 	int  dump_level;			/* 0-31, makedumpfile's meaning. 31 */
@@ -83,8 +84,8 @@ struct target_opts {
 
 struct target {
 	enum target_kind kind;
-	char keyword[16];		/* as the file has it: "ext4", "raw", "ssh", "http", "s3" */
-	char fstype[16];		/* TARGET_FS: "ext4"; "auto" for the root filesystem */
+	char keyword[16];		/* as the file has it: "ext4", "raw", "ssh", "http", "s3", "nfs" */
+	char fstype[16];		/* of what is mounted: "ext4", "nfs"; "auto" for the root filesystem */
 	char device[CONF_TEXT_MAX];	/* "/dev/vda1", "UUID=..."; or a tag, a server */
 	struct target_opts opts;
 };
@@ -214,6 +215,9 @@ unsigned conf_line(const char *text, int target, const char *key);
 
 /* Is it on another machine? */
 bool target_is_remote(const struct target *t);
+
+/* Is it mounted, so that a dump is a file of a filesystem? */
+bool target_is_mounted(const struct target *t);
 
 /* "reboot" and so on. */
 const char *action_name(enum conf_action action);

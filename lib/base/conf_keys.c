@@ -245,7 +245,7 @@ enum { DAY = 24 * 3600 };
 static const struct keyword keywords[] = {
 	TARGET("ext2"), TARGET("ext3"), TARGET("ext4"), TARGET("xfs"), TARGET("btrfs"),
 	TARGET("minix"), TARGET("vfat"), TARGET("virtiofs"), TARGET("raw"),
-	TARGET("ssh"), TARGET("http"), TARGET("s3"), TARGET("nfs"),
+	TARGET("ssh"), TARGET("http"), TARGET("s3"), TARGET("nfs"), TARGET("cifs"),
 	OPT_TEXT("path", G_PATH, set_path, path),
 	{ "core_collector", OF_TARGET, G_COLLECTOR, set_collector, 0, 0, 0, NULL },
 	OPT_TEXT("sshkey", G_SSHKEY, set_absolute, sshkey),

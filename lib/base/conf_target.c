@@ -95,15 +95,41 @@ static int web(struct target *t, const char *value, struct err *e)
 	return 0;
 }
 
+/* A directory of a server that is mounted. */
+static int share(struct target *t, const char *value, struct err *e)
+{
+	bool nfs = !strcmp(t->keyword, "nfs");
+	const char *host = nfs || strncmp(value, "//", 2) ? value : value + 2;
+	const char *end = nfs ? strstr(value, ":/") : strchr(host, '/');
+	int rc = conf_one_word(value, e);
+
+	if (rc)
+		return rc;
+	if (!nfs && (host == value || !end || end == host || !end[1]))
+		return err_say(e, -EINVAL, "'%.80s' is not //SERVER/SHARE", value);
+	if (nfs && (!end || end == value || (value[0] == '[') != (end[-1] == ']')))
+		return err_say(e, -EINVAL, "'%.80s' is not SERVER:/DIRECTORY", value);
+	if (nfs && value[0] != '[' && memchr(value, ':', (size_t)(end - value)))
+		return err_say(e, -EINVAL, "'%.80s': an IPv6 address is written in brackets, [2001:db8::1]:/DIRECTORY", value);
+	t->kind = TARGET_NETFS;
+	strcpy(t->fstype, t->keyword);
+	return 0;
+}
+
 bool target_is_remote(const struct target *t)
 {
-	return t->kind == TARGET_SSH || t->kind == TARGET_HTTP || t->kind == TARGET_S3;
+	return t->kind != TARGET_FS && t->kind != TARGET_RAW;
+}
+
+bool target_is_mounted(const struct target *t)
+{
+	return t->kind == TARGET_FS || t->kind == TARGET_NETFS;
 }
 
 int conf_target(struct conf_parser *p, const char *keyword, const char *value, struct err *e)
 {
-	struct target t = { .kind = TARGET_UNSUPPORTED };
-	int rc = 0;
+	struct target t = { 0 };
+	int rc;
 
 	snprintf(t.keyword, sizeof(t.keyword), "%s", keyword);
 	if (strlen(value) >= sizeof(t.device))
@@ -113,9 +139,9 @@ int conf_target(struct conf_parser *p, const char *keyword, const char *value, s
 		rc = server(&t, value, e);
 	else if (!strcmp(keyword, "http") || !strcmp(keyword, "s3"))
 		rc = web(&t, value, e);
-	else if (strcmp(keyword, "nfs"))
+	else if (!strcmp(keyword, "nfs") || !strcmp(keyword, "cifs"))
+		rc = share(&t, value, e);
+	else
 		rc = local(&t, value, e);
-	else if (p->mode == CONF_STRICT)
-		rc = err_say(e, -EINVAL, "this build cannot dump there; name a local filesystem, raw, ssh, http or s3");
 	return rc ? rc : add(p, &t, e);
 }

@@ -34,9 +34,10 @@ static bool prepare(struct run *r, struct attempt *a)
 		STEP("network", server_network, server_keep_network, (unsigned)r->conf.network_timeout_s + 10),
 		STEP("directory", server_directory, server_keep_directory, 120),
 	};
-	const struct step *steps = target_is_remote(&a->target) ? remote : local;
+	const struct step mounted[] = { remote[0], local[1], local[2] };
+	const struct step *steps = !target_is_remote(&a->target) ? local : target_is_mounted(&a->target) ? mounted : remote;
 	static const size_t count[] = { [TARGET_FS] = 3, [TARGET_RAW] = 1, [TARGET_SSH] = 2, [TARGET_HTTP] = 2,
-					[TARGET_S3] = 2 };
+					[TARGET_S3] = 2, [TARGET_NETFS] = 3 };
 	struct step_end end;
 
 	for (size_t i = 0; i < count[a->target.kind]; i++) {
@@ -72,7 +73,7 @@ static bool save_logs(struct run *r, struct attempt *a)
 		if (i == 0 && end.ok)
 			target_place(a, "vmcore-dmesg.txt", r->closing.kept,
 				     sizeof(r->closing.kept));
-		else if (i == 0 && target_is_remote(&a->target) && run_step(r, &server, a, &end) != STEP_GO_ON) {
+		else if (i == 0 && !target_is_mounted(&a->target) && run_step(r, &server, a, &end) != STEP_GO_ON) {
 			because(r, server.name, &end);
 			return false;
 		}
@@ -128,7 +129,7 @@ static void save_memory(struct run *r, struct attempt *a)
 		because(r, step.name, &end);
 	if (end.child.end == CHILD_EXITED && outcome_of(&end.child) == OUTCOME_FAILED)
 		find_reason(r);
-	if (end.child.end != CHILD_ABANDONED && a->target.kind == TARGET_FS)
+	if (end.child.end != CHILD_ABANDONED && target_is_mounted(&a->target))
 		look(r, a);
 	r->closing.sent = a->target.kind == TARGET_HTTP;
 	target_place(a, a->target.kind == TARGET_HTTP ? "vmcore.flat" : a->name, r->closing.where, sizeof(r->closing.where));
@@ -141,12 +142,6 @@ static void try_target(struct run *r, const struct target *t, const char *mount_
 	struct attempt a = { .conf = &r->conf, .target = *t, .say = r->say, .mount_point = mount_point };
 	struct step_end end;
 
-	if (t->kind == TARGET_UNSUPPORTED) {
-		snprintf(r->closing.reason, sizeof(r->closing.reason),
-			 "%s: this build cannot dump there", t->keyword);
-		run_warn(r, "%s", r->closing.reason);
-		return;
-	}
 	if (!prepare(r, &a))
 		return;
 	if (!run_pre_hooks(r))
@@ -156,7 +151,7 @@ static void try_target(struct run *r, const struct target *t, const char *mount_
 		save_memory(r, &a);
 	if (!r->vetoed)
 		run_post_hooks(r);
-	if (t->kind == TARGET_FS && !r->stuck)
+	if (target_is_mounted(t) && !r->stuck)
 		run_step(r, &release, &a, &end);
 }
 

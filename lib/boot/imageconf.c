@@ -28,7 +28,7 @@ static const char *const filesystems[] = {
 /* Where a directory of this machine is, for the capture kernel. */
 struct place {
 	struct mountinfo mount;
-	char             spec[CONF_TEXT_MAX];	/* "UUID=..." or "/dev/vda1" */
+	char             spec[CONF_TEXT_MAX];	/* "UUID=..." or "/dev/vda1"; "SERVER:/DIR" of nfs */
 };
 
 static void need_device(struct imageconf *ic, const char *spec)
@@ -129,13 +129,19 @@ static int locate(const char *path, struct place *out, struct err *e)
 	free(table);
 	if (rc)
 		return rc;
+	if (!strcmp(out->mount.fstype, "nfs") || !strcmp(out->mount.fstype, "nfs4")) {
+		strcpy(out->mount.fstype, "nfs");
+		snprintf(out->spec, sizeof(out->spec), "%s", out->mount.source);
+		return 0;
+	}
 	for (size_t i = 0; i < sizeof(filesystems) / sizeof(filesystems[0]); i++)
 		known |= !strcmp(out->mount.fstype, filesystems[i]);
 	if (!known)
 		return err_say(e, -EOPNOTSUPP,
 			       "%s lies on %s (%s), to which the capture kernel cannot dump: name "
-			       "a target in kdump.conf (ext4, xfs, btrfs, vfat or raw)",
-			       path, out->mount.fstype, out->mount.source);
+			       "a target in kdump.conf (ext4, xfs, btrfs, vfat, raw, a server%s)",
+			       path, out->mount.fstype, out->mount.source, strcmp(out->mount.fstype, "cifs") ? "" :
+			       "; cifs needs mount_options credentials=FILE");
 	rc = device_node(&out->mount, node, e);
 	if (rc)
 		return err_add(e, "%s", path);
@@ -162,6 +168,33 @@ static void put_without(FILE *out, const char *text, const char *const *keys)
 	}
 }
 
+/* What of the options of a mounted NFS another machine would need too: the rest the kernel has found out. */
+static void keep_options(const char *super, char *out, size_t size)
+{
+	static const char *const kept[] = { "vers=", "port=", "proto=", "sec=" };
+	size_t used = strlen(out), n;
+
+	for (const char *p = super; *p; p += n, p += *p == ',') {
+		n = strcspn(p, ",");
+		for (size_t i = 0; i < sizeof(kept) / sizeof(kept[0]) && used + n + 2 < size; i++)
+			if (!strncmp(p, kept[i], strlen(kept[i])))
+				used += (size_t)sprintf(out + used, "%s%.*s", used ? "," : "", (int)n, p);
+	}
+}
+
+/* path lies on a mounted NFS: then that is the target, and what follows treats it as one that was written. */
+static void take_share(struct imageconf *ic, const struct place *at, FILE *out)
+{
+	struct target *t = &ic->conf.targets[ic->conf.nr_targets++];
+
+	*t = (struct target){ .kind = TARGET_NETFS, .keyword = "nfs", .fstype = "nfs", .opts = ic->conf.defaults };
+	strcpy(t->device, at->spec);
+	snprintf(t->opts.path, sizeof(t->opts.path), "%s", at->mount.inside);
+	keep_options(at->mount.super, t->opts.mount_options, sizeof(t->opts.mount_options));
+	if (t->opts.mount_options[0])
+		fprintf(out, "mount_options %s\n", t->opts.mount_options);
+}
+
 /* No target line: the place of "path" on this machine, as a target with the path inside it. */
 static int resolve_path(struct imageconf *ic, const char *text, FILE *out, struct err *e)
 {
@@ -175,6 +208,10 @@ static int resolve_path(struct imageconf *ic, const char *text, FILE *out, struc
 	put_without(out, text, replaced);
 	fprintf(out, "# %s of the machine on which this image was made\n%s %s\npath %s\n",
 		ic->conf.defaults.path, at.mount.fstype, at.spec, at.mount.inside);
+	if (!strcmp(at.mount.fstype, "nfs")) {
+		take_share(ic, &at, out);
+		return 0;
+	}
 	if (at.mount.subvol[0] || options[0])
 		fprintf(out, "mount_options %s%s%s%s\n", options,
 			options[0] && at.mount.subvol[0] ? "," : "",
@@ -190,6 +227,8 @@ static int resolve_root(struct imageconf *ic, FILE *out, struct err *e)
 	struct place at;
 	int rc = locate("/", &at, e);
 
+	if (!rc && !strcmp(at.mount.fstype, "nfs"))
+		rc = err_say(e, -EOPNOTSUPP, "the root filesystem is on a server, which only a target line can name");
 	if (!rc && at.mount.subvol[0])
 		rc = err_say(e, -EOPNOTSUPP,
 			     "the root filesystem is the btrfs subvolume %s, which only a target "

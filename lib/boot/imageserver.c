@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "base/io.h"
+#include "boot/netfs.h"
 #include "boot/server.h"
 #include "http/s3.h"
 #include "net/addr.h"
@@ -201,6 +202,17 @@ static int add_store(struct cpio *c, const char *root, const struct target *t, s
 	return rc ? err_add(e, "s3 %s", t->device) : 0;
 }
 
+/* What a directory of a server is mounted with. */
+static int add_share(struct cpio *c, const char *root, const struct target *t, struct err *e)
+{
+	char file[CONF_TEXT_MAX];
+	int rc = netfs_check(t, root, e);
+
+	if (!rc && netfs_credentials(t, file))
+		rc = copy(c, root, file, KEY_FILE_MAX, e);
+	return rc ? err_add(e, "%s %s", t->keyword, t->device) : 0;
+}
+
 /* A name that only this file knows leads nowhere without it. */
 static int put_hosts(struct cpio *c, const char *root, const char *host, struct err *e)
 {
@@ -224,6 +236,8 @@ int imageserver_add(struct cpio *c, const char *root, const struct target *t, st
 		return add_web(c, root, t, e);
 	if (!rc && t->kind == TARGET_S3)
 		return add_store(c, root, t, e);
+	if (!rc && t->kind == TARGET_NETFS)
+		return add_share(c, root, t, e);
 	if (!rc)
 		rc = refuse_alias(root, s.host, e);
 	if (!rc)

@@ -12,7 +12,7 @@
 
 /* What the kernel asks for when it mounts a filesystem, of which modules.dep knows nothing. */
 static const struct helper {
-	const char *fstype, *word;
+	char fstype[6], word[16];
 } helpers[] = {
 	{ "ext4", "crc32c_generic" },
 	{ "xfs", "crc32c_generic" },
@@ -22,6 +22,13 @@ static const struct helper {
 	{ "vfat", "nls_ascii" },
 	{ "vfat", "nls_iso8859_1" },
 	{ "vfat", "nls_utf8" },
+	/* one for each version */
+	{ "nfs", "nfsv4" },
+	{ "nfs", "nfsv3" },
+	/* fs/smb/client/cifsfs.c names them as softdeps, but for kmod not in a form that it takes */
+	{ "cifs", "cmac" }, { "cifs", "hmac" }, { "cifs", "md5" }, { "cifs", "ecb" }, { "cifs", "sha256" },
+	{ "cifs", "sha512" }, { "cifs", "ccm" }, { "cifs", "gcm" }, { "cifs", "ctr" }, { "cifs", "ghash_generic" },
+	{ "cifs", "nls_utf8" },
 };
 
 int imagemod_want(struct modwants *w, const char *word, size_t len, bool must, bool load,

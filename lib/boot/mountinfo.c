@@ -99,6 +99,7 @@ static int fill(const struct line *l, const char *rest, struct mountinfo *out, s
 	*out = (struct mountinfo){ .major = l->major, .minor = l->minor };
 	strcpy(out->fstype, l->fstype);
 	strcpy(out->source, l->source);
+	snprintf(out->super, sizeof(out->super), "%s", l->super);
 	if (!strcmp(l->fstype, "btrfs")) {
 		find_subvol(l->super, out->subvol, sizeof(out->subvol));
 		if (out->subvol[0] && below(root, out->subvol))

@@ -13,6 +13,7 @@ struct mountinfo {
 	char fstype[32], source[256];	/* as in /proc/self/mountinfo, unescaped */
 	char inside[4096];		/* the path inside the filesystem (of the subvolume) */
 	char subvol[1024];		/* btrfs: the subvolume to mount, "" for the top; else "" */
+	char super[1024];		/* options of the filesystem, "rw,vers=4.2,...", cut to size */
 	unsigned major, minor;		/* of the block device; 0:N for btrfs: see source */
 };
 

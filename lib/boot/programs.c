@@ -196,7 +196,7 @@ int run_pstore(void *arg, struct step_out *out)
 	int n;
 
 	snprintf(to, sizeof(to), "%s/pstore", a->dir);
-	n = target_is_remote(&a->target) ? upload_pstore(a, &out->err) : pstore_copy(pstore, to, &out->err);
+	n = target_is_mounted(&a->target) ? pstore_copy(pstore, to, &out->err) : upload_pstore(a, &out->err);
 	if (n < 0)
 		return n;
 	snprintf(out->note, sizeof(out->note), "%d files", n);

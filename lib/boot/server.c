@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "base/io.h"
+#include "boot/netfs.h"
 #include "http/http.h"
 #include "net/netup.h"
 #include "ssh/login.h"
@@ -25,6 +26,10 @@ void server_split(const struct target *t, struct server *out)
 	size_t n;
 
 	*out = (struct server){ .port = (uint16_t)t->opts.port };
+	if (t->kind == TARGET_NETFS) {
+		netfs_host(t, out->host, sizeof(out->host));
+		return;
+	}
 	snprintf(web, sizeof(web), "%s%s", by_proxy && !strstr(t->opts.proxy, "://") ? "http://" : "",
 		 by_proxy ? t->opts.proxy : t->device);
 	if ((t->kind == TARGET_HTTP || t->kind == TARGET_S3) && !url_parse(&url, web, NULL)) {

@@ -7,7 +7,7 @@
 #include "http/http.h"
 #include "ssh/login.h"
 
-/* What "ssh user@host" or "http URL" says, no user there; with a proxy it is that, which alone need be reached. */
+/* What "ssh user@host" or "http URL" says, no user there (nor for nfs and cifs, no port either); with a proxy it is that, which alone need be reached. */
 struct server {
 	char     user[CONF_TEXT_MAX], host[CONF_TEXT_MAX];	/* an IPv6 address has no brackets */
 	uint16_t port;

@@ -14,6 +14,7 @@
 #include "boot/device.h"
 #include "boot/identity.h"
 #include "boot/mounts.h"
+#include "boot/netfs.h"
 #include "boot/server.h"
 
 enum { SAME_SECOND_MAX = 1000 };
@@ -62,7 +63,8 @@ int target_mount(void *arg, struct step_out *out)
 {
 	const struct attempt *a = arg;
 	const struct target *t = &a->target;
-	int rc = mount_target(t->fstype, a->device, a->mount_point,
+	int rc = t->kind == TARGET_NETFS ? netfs_mount(t, a->mount_point, &out->err) :
+		 mount_target(t->fstype, a->device, a->mount_point,
 			      t->opts.mount_options[0] ? t->opts.mount_options : NULL, &out->err);
 
 	if (!rc)
@@ -103,10 +105,10 @@ int target_directory(void *arg, struct step_out *out)
 	rc = make_dirs(parent);
 	if (rc)
 		return err_set(&out->err, rc, "make directory %s", parent);
-	no_colon = target_no_colon(parent);
+	no_colon = target_no_colon(parent) || !strcmp(a->target.fstype, "cifs");	/* Windows forbids it too */
 	localtime_r(&now, &t);		/* /etc/localtime, if it is in the image; else UTC */
 	for (unsigned nth = 0; nth < SAME_SECOND_MAX; nth++) {
-		target_directory_name(&t, "127.0.0.1", no_colon, nth, name, sizeof(name));
+		target_directory_name(&t, a->address[0] ? a->address : "127.0.0.1", no_colon, nth, name, sizeof(name));
 		snprintf(out->text, sizeof(out->text), "%s/%s", parent, name);
 		if (mkdir(out->text, 0755) == 0) {
 			rc = sync_parent(out->text);
@@ -170,7 +172,7 @@ void target_file(const struct attempt *a, const char *file, char *out, size_t si
 {
 	char url[600], path[3 * sizeof(a->dir)];
 
-	if (!target_is_remote(&a->target)) {
+	if (target_is_mounted(&a->target)) {
 		snprintf(out, size, "%s/%s", a->dir, file);
 		return;
 	}
@@ -181,7 +183,7 @@ void target_file(const struct attempt *a, const char *file, char *out, size_t si
 
 void target_place(const struct attempt *a, const char *file, char *out, size_t size)
 {
-	size_t skip = a->target.kind == TARGET_FS ? strlen(a->mount_point) : 0;
+	size_t skip = target_is_mounted(&a->target) ? strlen(a->mount_point) : 0;
 
 	if (a->target.kind == TARGET_RAW)
 		snprintf(out, size, "%s", a->device);

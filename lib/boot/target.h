@@ -14,7 +14,7 @@ struct attempt {
 	struct target target;
 	void        (*say)(const char *text);	/* one line for the log, also from a step's child */
 	const char   *mount_point;	/* "/kdumproot"; borrowed */
-	char          device[256];	/* node of the device (virtiofs: the tag; ssh: user@host) */
+	char          device[256];	/* node of the device (virtiofs: the tag; a server: as the target) */
 	char          address[64];	/* ours, as the server sees it; others: "" */
 	char          dir[512];		/* of this dump, below the mount point or on the server; raw: "" */
 	char          vmcore[2200];	/* its file or URL, or "raw:" and the node */

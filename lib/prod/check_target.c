@@ -4,10 +4,12 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/mount.h>
 #include <sys/statvfs.h>
 #include <unistd.h>
 
@@ -15,13 +17,15 @@
 
 #include "base/io.h"
 #include "boot/device.h"
+#include "boot/netfs.h"
 #include "boot/server.h"
+#include "boot/steps.h"
 #include "boot/superblock.h"
 #include "http/s3.h"
 #include "ssh/login.h"
 #include "ssh/sftp.h"
 
-enum { MEMINFO_MAX = 64 << 10, LEAST_BYTES = 32 << 20 };
+enum { MEMINFO_MAX = 64 << 10, LEAST_BYTES = 32 << 20, SHARE_S = 60 };
 
 static uint64_t field(const char *meminfo, const char *name)
 {
@@ -238,6 +242,45 @@ static void check_store(struct check *c, const struct target *t)
 		check_tell(c, "target", CHECK_FAILURE, NULL, "s3 %s: %s", t->device, e.msg);
 }
 
+/* In a child whose mounts nobody else sees. number: bytes that are free where the dumps will be. */
+static int look_at_share(void *arg, struct step_out *out)
+{
+	const struct target *t = arg;
+	char path[CONF_TEXT_MAX + 8];
+	struct statvfs vfs;
+	int rc;
+
+	if (unshare(CLONE_NEWNS) || mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL))
+		return err_set(&out->err, -errno, "have mounts of one's own (root is needed)");
+	rc = netfs_check(t, "", &out->err);
+	if (!rc)
+		rc = netfs_mount(t, "/tmp", &out->err);
+	if (rc)
+		return rc;
+	snprintf(path, sizeof(path), "/tmp%s", t->opts.path);
+	while (access(path, F_OK) && errno == ENOENT)
+		*strrchr(path, '/') = 0;
+	if (access(path, W_OK) || statvfs(path, &vfs))
+		return err_set(&out->err, -errno, "write to %s there", path + 4);
+	out->number = (uint64_t)vfs.f_bavail * vfs.f_frsize;
+	return 0;
+}
+
+static void check_share(struct check *c, const struct target *t)
+{
+	struct target copy = *t;
+	struct steps s = { .arg = &copy, .out = steps_share(sizeof(*s.out)) };
+	const struct step step = { .name = "look", .run = look_at_share, .deadline_s = SHARE_S };
+	char what[CONF_TEXT_MAX + 24];
+	struct step_end end;
+
+	snprintf(what, sizeof(what), "%s %s", t->keyword, t->device);
+	if (s.out && step_run(&s, &step, &end) == STEP_GO_ON && end.ok)
+		tell_space(c, what, t->opts.dump_level, end.out.number);
+	else
+		check_tell(c, "target", CHECK_FAILURE, NULL, "%s: %s", what, s.out ? end.why : "no memory");
+}
+
 static bool is_read_only(const char *node)
 {
 	int fd = open(node, O_RDONLY | O_CLOEXEC), flag = 0;
@@ -281,6 +324,8 @@ void check_targets(struct check *c, const struct kdump_conf *conf)
 			check_http(c, t);
 		else if (t->kind == TARGET_S3)
 			check_store(c, t);
+		else if (t->kind == TARGET_NETFS)
+			check_share(c, t);
 		else
 			check_local(c, t);
 	}

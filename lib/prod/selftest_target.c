@@ -68,7 +68,7 @@ static int read_back(const char *path, const uint8_t *data, struct err *e)
 /* As target_device, but on a running system nothing is put together. */
 static int find_device(const struct target *t, struct step_out *out)
 {
-	if (!strcmp(t->fstype, "virtiofs")) {
+	if (!strcmp(t->fstype, "virtiofs") || t->kind == TARGET_NETFS) {
 		snprintf(out->text, sizeof(out->text), "%s", t->device);
 		return 0;
 	}
@@ -188,6 +188,7 @@ int selftest_target(const struct target *t, const char *scratch, char *note, siz
 {
 	static int (*const tries[])(void *, struct step_out *) = {
 		[TARGET_FS] = try_local, [TARGET_RAW] = try_raw, [TARGET_SSH] = try_ssh,
+		[TARGET_NETFS] = try_local,
 	};
 	struct trial *trial = calloc(1, sizeof(*trial));
 	struct steps s = { .arg = trial, .out = steps_share(sizeof(*s.out)) };

@@ -227,6 +227,34 @@ static void nfs(struct translator *tr, const char *name, const char *rest)
 		translate_put(tr, name, "path", "/");
 }
 
+/* [USER:PASSWORD@]HOST/SHARE/PATH. */
+static void cifs(struct translator *tr, const char *name, const char *rest)
+{
+	size_t login = strcspn(rest, "/"), n;
+	char line[256], share[256];
+
+	while (login && rest[login] != '@')
+		login--;
+	n = login ? strcspn(rest, ":@") : 0;
+	if (memchr(rest, ',', login)) {
+		translate_lost(tr, "%s: a comma in user or password: they go into a file, mount_options credentials=FILE", name);
+		return;
+	}
+	if (!login)
+		strcpy(line, "guest");
+	else
+		snprintf(line, sizeof(line), "username=%.*s,password=%.*s", (int)n, rest, n < login ? (int)(login - n - 1) : 0,
+			 rest + n + 1);
+	rest += login + !!login;
+	n = strcspn(rest, "/");
+	n += rest[n] ? 1 + strcspn(rest + n + 1, "/") : 0;
+	snprintf(share, sizeof(share), "//%.*s", (int)n, rest);
+	if (!translate_put(tr, name, "cifs", share))
+		return;
+	translate_put(tr, name, "path", rest[n] ? rest + n : "/");
+	translate_put(tr, name, "mount_options", line);
+}
+
 static void savedir(struct translator *tr, const char *name, const char *value)
 {
 	const char *rest = strstr(value, "://");
@@ -243,6 +271,8 @@ static void savedir(struct translator *tr, const char *name, const char *value)
 		ssh(tr, name, rest);
 	else if (!strncmp(value, "nfs:", 4))
 		nfs(tr, name, rest);
+	else if (!strncmp(value, "cifs:", 5) || !strncmp(value, "smb:", 4))
+		cifs(tr, name, rest);
 	else
 		translate_lost(tr, "%s: %.*s is no target here: use ssh or http", name, (int)strcspn(value, ":"), value);
 }

@@ -85,7 +85,15 @@ static const struct {
 	{ "keys in a URL", "s3 https://id:secret@s3.example/b\n", "kdump.conf:1: s3: a user does not belong into the URL; s3_" },
 	{ "a region that is none", "s3_region EU West\n", "kdump.conf:1: s3_region: 'EU West' is no region" },
 	{ "a style that is none", "s3_style dns\n", "kdump.conf:1: s3_style: 'dns' is none of: path virtual" },
-	{ "nfs is not there", "nfs a:/b\n", "kdump.conf:1: nfs: this build cannot dump there" },
+	{ "nfs without a directory", "nfs srv\n", "kdump.conf:1: nfs: 'srv' is not SERVER:/DIRECTORY" },
+	{ "nfs without a server", "nfs :/b\n", "kdump.conf:1: nfs: ':/b' is not SERVER:/DIRECTORY" },
+	{ "nfs half in brackets", "nfs [2001:db8::1:/b\n", "kdump.conf:1: nfs: '[2001:db8::1:/b' is not SERVER:/DIRECTORY" },
+	{ "nfs by a bare IPv6 address", "nfs 2001:db8::1:/b\n", "kdump.conf:1: nfs: '2001:db8::1:/b': an IPv6 address is" },
+	{ "cifs as nfs writes it", "cifs srv:/share\n", "kdump.conf:1: cifs: 'srv:/share' is not //SERVER/SHARE" },
+	{ "cifs without a share", "cifs //srv/\n", "kdump.conf:1: cifs: '//srv/' is not //SERVER/SHARE" },
+	{ "cifs without a server", "cifs ///share\n", "kdump.conf:1: cifs: '///share' is not //SERVER/SHARE" },
+	{ "cifs in short", "cifs //\n", "kdump.conf:1: cifs: '//' is not //SERVER/SHARE" },
+	{ "cifs in shorter", "cifs s\n", "kdump.conf:1: cifs: 's' is not //SERVER/SHARE" },
 	{ "nine targets", "raw /dev/a\nraw /dev/a\nraw /dev/a\nraw /dev/a\nraw /dev/a\nraw /dev/a\nraw /dev/a\n"
 	  "raw /dev/a\nraw /dev/a\n", "kdump.conf:9: raw: more than 8 targets" },
 	{ "empty value", "path\n", "kdump.conf:1: path: needs a value" },
@@ -137,7 +145,7 @@ static void test_refused(void **state)
 		assert_int_equal(c.deadline_s, fresh.deadline_s);
 		assert_int_equal(c.device_timeout_s, fresh.device_timeout_s);
 		if (strncmp(what, "dracut", 6) && strncmp(what, "force", 5))
-			assert_true(c.nr_notes > 0 || c.targets[0].kind == TARGET_UNSUPPORTED);
+			assert_true(c.nr_notes > 0);
 	}
 }
 
@@ -235,10 +243,14 @@ static void test_values(void **state)
 	assert_int_equal(conf_targets(&c, t), 1);
 	assert_int_equal(t[0].kind, TARGET_RAW);
 
-	c = parse("nfs me:/there\n", CONF_LENIENT, &e);
-	assert_int_equal(conf_targets(&c, t), 1);
-	assert_int_equal(t[0].kind, TARGET_UNSUPPORTED);
-	assert_string_equal(t[0].keyword, "nfs");
+	c = parse("nfs [2001:db8::1]:/there\nmount_options vers=3\ncifs //srv/a/b\n", CONF_STRICT, &e);
+	assert_int_equal(conf_targets(&c, t), 2);
+	for (int i = 0; i < 2; i++) {
+		assert_int_equal(t[i].kind, TARGET_NETFS);
+		assert_true(target_is_remote(&t[i]) && target_is_mounted(&t[i]));
+		assert_string_equal(t[i].fstype, i ? "cifs" : "nfs");
+	}
+	assert_string_equal(t[0].opts.mount_options, "vers=3");
 
 	c = parse("", CONF_STRICT, &e);
 	assert_int_equal(conf_targets(&c, t), 0);

@@ -77,6 +77,7 @@ static void test_find(void **state)
 		assert_string_equal(m.subvol, cases[i].subvol);
 		assert_int_equal(m.major, cases[i].major);
 		assert_int_equal(m.minor, cases[i].minor);
+		assert_string_equal(m.super, strcmp(m.fstype, "nfs4") ? m.super : "rw,addr=10.0.0.1");
 	}
 }
 

@@ -1,0 +1,269 @@
+/* netfs - how is a directory of a server mounted without the help of user space? */
+/* SPDX-License-Identifier: MIT */
+#include "boot/netfs.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mount.h>
+#include <unistd.h>
+
+#include "base/io.h"
+#include "boot/mounts.h"
+#include "net/resolve.h"
+
+enum { DATA_MAX = 4096, CREDENTIALS_MAX = 4096, DISCARD = 9 };	/* a page is what mount(2) takes */
+
+/* The options for mount(2) as they grow. */
+struct data {
+	char   text[DATA_MAX];
+	size_t len;
+	bool   cut;
+};
+
+static void add(struct data *d, const char *text, size_t len)
+{
+	if (d->len + len >= sizeof(d->text)) {
+		d->cut = true;
+		return;
+	}
+	memcpy(d->text + d->len, text, len);
+	d->len += len;
+	d->text[d->len] = 0;
+}
+
+static bool is_nfs(const struct target *t)
+{
+	return !strcmp(t->fstype, "nfs");
+}
+
+void netfs_host(const struct target *t, char *out, size_t size)
+{
+	const char *host = t->device + (is_nfs(t) ? t->device[0] == '[' : 2);
+	const char *end = is_nfs(t) ? strstr(host, ":/") : strchr(host, '/');
+
+	end = end ? end : host + strlen(host);
+	if (end > host && end[-1] == ']')
+		end--;
+	snprintf(out, size, "%.*s", (int)(end - host), host);
+}
+
+/* The first word of a list of options that begins with key, of *len bytes; NULL if none does. */
+static const char *option(const char *list, const char *key, size_t *len)
+{
+	for (const char *p = list; *p; p += *len, p += *p == ',') {
+		*len = strcspn(p, ",");
+		if (!strncmp(p, key, strlen(key)))
+			return p;
+	}
+	return NULL;
+}
+
+bool netfs_credentials(const struct target *t, char out[CONF_TEXT_MAX])
+{
+	size_t len;
+	const char *word = is_nfs(t) ? NULL : option(t->opts.mount_options, "cred", &len);
+	const char *file = word ? memchr(word, '=', len) : NULL;
+
+	snprintf(out, CONF_TEXT_MAX, "%.*s", file ? (int)(word + len - file - 1) : 0, file ? file + 1 : "");
+	return out[0];
+}
+
+/* ",KEY=VALUE", where the kernel takes ",," for a comma of the value. */
+static void add_value(struct data *d, const char *key, const char *value, size_t len)
+{
+	add(d, key, strlen(key));
+	for (size_t i = 0; i < len; i++)
+		add(d, value[i] == ',' ? ",," : value + i, value[i] == ',' ? 2 : 1);
+}
+
+/* The lines of the file of credentials. */
+static int add_credentials(struct data *d, const char *path, struct err *e)
+{
+	static const char keys[][11] = { ",username=", ",password=", ",domain=" };
+	static const char begins[][5] = { "user", "pass", "dom" };	/* as mount.cifs takes them */
+	bool user = false;
+	size_t len, n;
+	char *text;
+	int rc = read_file(path, CREDENTIALS_MAX, &text, &len, e);
+
+	if (rc)
+		return rc;
+	for (const char *line = text; *line; line += n, line += *line == '\n') {
+		size_t blank = strspn(line, " \t"), key;
+
+		n = strcspn(line, "\n");
+		key = strcspn(line, "=\n") + 1;
+		for (size_t i = 0; i < 3 && key <= n; i++)
+			if (!strncmp(line + blank, begins[i], strlen(begins[i]))) {
+				add_value(d, keys[i], line + key, n - key - (n > key && line[n - 1] == '\r'));
+				user |= !i;
+			}
+	}
+	explicit_bzero(text, len);
+	free(text);
+	return user ? 0 : err_say(e, -EINVAL, "%s has no line username=", path);
+}
+
+/* The options of the target but those for mount(8) and credentials=, whose lines are put there. */
+static int add_options(struct data *d, const struct target *t, const char *root, unsigned long *flags, struct err *e)
+{
+	char words[DATA_MAX], file[CONF_TEXT_MAX], path[PATH_MAX];
+	int rc = mount_options(t->opts.mount_options, flags, words, sizeof(words));
+	size_t n;
+
+	if (rc)
+		return err_set(e, rc, "mount_options '%.80s'", t->opts.mount_options);
+	for (const char *p = words; *p; p += n, p += *p == ',') {
+		n = strcspn(p, ",");
+		if (is_nfs(t) || strncmp(p, "cred", 4)) {
+			add(d, ",", 1);
+			add(d, p, n);
+		}
+	}
+	if (!netfs_credentials(t, file))
+		return 0;
+	snprintf(path, sizeof(path), "%s%s", root, file);
+	rc = add_credentials(d, path, e);
+	if (!rc && d->cut)
+		rc = err_say(e, -E2BIG, "%s: too long", path);
+	return rc;
+}
+
+int netfs_check(const struct target *t, const char *root, struct err *e)
+{
+	static const char refused[][13] = { "sec=krb5", "xprtsec=tls", "xprtsec=mtls", "proto=rdma", "rdma" };
+	const char *words = t->opts.mount_options, *at;
+	struct data *d = calloc(1, sizeof(*d));
+	unsigned long flags = 0;
+	size_t n;
+	int rc = d ? add_options(d, t, root, &flags, e) : err_set(e, -ENOMEM, "mount_options");
+
+	for (size_t i = 0; i < sizeof(refused) / sizeof(refused[0]) && !rc; i++)
+		if ((at = option(words, refused[i], &n)))
+			rc = err_say(e, -EOPNOTSUPP, "mount_options %.*s: it takes daemons or a network that the capture kernel "
+				     "does not have", (int)n, at);
+	if (!rc && flags & MS_RDONLY)
+		rc = err_say(e, -EROFS, "mount_options ro: a dump is to be written there");
+	if (!rc && !is_nfs(t) && !option(d->text, "user", &n) && !option(d->text, "guest", &n))
+		rc = err_say(e, -EINVAL, "nothing says who we are: mount_options credentials=FILE, with the lines username= "
+			     "and password=, or guest");
+	if (d)
+		explicit_bzero(d, sizeof(*d));
+	free(d);
+	return rc;
+}
+
+/* The first address of the server to which there is a route, and ours on it. */
+static int find_addresses(const char *host, char theirs[NET_ADDR_TEXT], char ours[NET_ADDR_TEXT], struct err *e)
+{
+	struct net_addr list[RESOLVE_MAX], own = { 0 };
+	struct sockaddr_storage ss;
+	struct resolver r = { 0 };
+	int n = resolver_load(&r, NULL, e);
+
+	n = n ? n : net_resolve(&r, host, list, 0, e);
+	if (n < 0)
+		return n;
+	for (int i = 0; i < n && !own.family; i++) {
+		socklen_t len = net_addr_sockaddr(&list[i], DISCARD, &ss);
+		int fd = socket(list[i].family, SOCK_DGRAM | SOCK_CLOEXEC, 0);	/* connecting it sends nothing */
+
+		if (fd >= 0 && !connect(fd, (struct sockaddr *)&ss, len)) {
+			len = sizeof(ss);
+			if (!getsockname(fd, (struct sockaddr *)&ss, &len))
+				own = net_addr_from(&ss, NULL);
+			net_addr_text(&list[i], theirs);
+			net_addr_text(&own, ours);
+		}
+		if (fd >= 0)
+			close(fd);
+	}
+	return own.family ? 0 : err_say(e, -ENETUNREACH, "there is no route to %s", host);
+}
+
+/* What the kernel means by an error, where its usual text does not say it. */
+static int explain(int code, const struct target *t, struct err *e)
+{
+	bool nfs = is_nfs(t), refused = code == -EACCES || code == -EPERM;
+	char file[CONF_TEXT_MAX];
+	const char *why = NULL;
+
+	if (code == -ENODEV)
+		why = "this kernel does not have the filesystem";
+	else if (code == -EINVAL)
+		why = "an option that this kernel does not know (see dmesg)";
+	else if (refused && nfs)
+		why = "the server does not let us: its exports have no such directory for our address";
+	else if (refused)
+		why = "the server refuses the user or the password";
+	else if (code == -ENOENT)
+		why = nfs ? "the server has no such directory" : "the server has no such share, or this kernel no such cipher";
+	if (!why)
+		return err_set(e, code, "mount %s", t->device);
+	refused = refused && netfs_credentials(t, file);
+	return err_say(e, code, "mount %s: %s%s%s", t->device, why, refused ? " of " : "", refused ? file : "");
+}
+
+/*
+ * One version after the other, as mount.nfs tries them, as long as the server answers. The first refusal tells most,
+ * unless it is of a version that server or kernel does not know.
+ */
+static int mount_nfs(const struct target *t, const char *dir, unsigned long flags, const struct data *d)
+{
+	static const char versions[][10] = { ",vers=4.2", ",vers=4.1", ",vers=4.0", ",vers=3" };
+	static const char told[][14] = { "vers=", "nfsvers=", "v3", "v4", "minorversion=" };
+	bool fixed = false;
+	char data[DATA_MAX];
+	int first = 0, rc;
+	size_t n;
+
+	for (size_t i = 0; i < sizeof(told) / sizeof(told[0]); i++)
+		fixed |= option(t->opts.mount_options, told[i], &n) != NULL;
+	for (size_t i = 0; i < (fixed ? 1 : sizeof(versions) / sizeof(versions[0])); i++) {
+		if (snprintf(data, sizeof(data), "%s%s", d->text, fixed ? "" : versions[i]) >= DATA_MAX)
+			return -E2BIG;
+		rc = mount(t->device, dir, "nfs", flags, data) ? -errno : 0;
+		if (!rc || rc == -ETIMEDOUT || rc == -EIO || rc == -ENODEV)
+			return rc;
+		if (!first || first == -EPROTONOSUPPORT || first == -EINVAL)
+			first = rc;
+	}
+	return first;
+}
+
+int netfs_mount(const struct target *t, const char *dir, struct err *e)
+{
+	static const char nfs[] = "soft,timeo=150,retrans=7,nolock", cifs[] = "echo_interval=20";
+	char host[CONF_TEXT_MAX], theirs[NET_ADDR_TEXT], ours[NET_ADDR_TEXT];
+	struct data *d = calloc(1, sizeof(*d));
+	unsigned long flags = 0;
+	int rc = d ? 0 : err_set(e, -ENOMEM, "mount %s", t->device);
+
+	netfs_host(t, host, sizeof(host));
+	if (!rc)
+		rc = find_addresses(host, theirs, ours, e);
+	if (!rc) {
+		add(d, is_nfs(t) ? nfs : cifs, strlen(is_nfs(t) ? nfs : cifs));
+		rc = add_options(d, t, "", &flags, e);
+	}
+	if (!rc) {
+		add_value(d, is_nfs(t) ? ",addr=" : ",ip=", theirs, strlen(theirs));
+		if (is_nfs(t))
+			add_value(d, ",clientaddr=", ours, strlen(ours));
+		rc = make_dirs(dir);
+		if (rc)
+			err_set(e, rc, "make directory %s", dir);
+	}
+	if (!rc) {
+		rc = is_nfs(t) ? mount_nfs(t, dir, flags, d) : mount(t->device, dir, "cifs", flags, d->text) ? -errno : 0;
+		if (rc)
+			explain(rc, t, e);
+	}
+	if (d)
+		explicit_bzero(d, sizeof(*d));
+	free(d);
+	return rc;
+}
