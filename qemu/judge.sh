@@ -47,6 +47,14 @@ saved_dir() { # saved_dir [PATH]: the one directory below PATH (default var/cras
 	echo "$found"
 }
 
+shared_dir() { # shared_dir [PATH]: the one directory below PATH of what the servers of NFS and SMB share
+	local found
+	found=$(find "out-shares/${1-}" -mindepth 1 -maxdepth 1 -type d -name '10.0.2.15-*')
+	[ -n "$found" ] || fail "nothing was saved on the share: $(find out-shares)"
+	[ "$(wc -l <<<"$found")" = 1 ] || fail "more than one directory on the share: $found"
+	echo "$found"
+}
+
 remote_dir() { # remote_dir N: the one directory on the N-th server
 	local found
 	found=$(find "out-ssh$1" -mindepth 1 -maxdepth 1 -type d)
