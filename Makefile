@@ -128,6 +128,11 @@ bench: ## measure what README promises
 	@$(MAKE) --no-print-directory all tools
 	@tests/bench/run
 
+matrix: ## boot guests of many sizes with what kdump estimate prints
+	@configs/deps build check
+	@$(MAKE) --no-print-directory all
+	@tests/bench/estimate
+
 fuzz: ## run each fuzzer for a while
 	@configs/deps build check
 	@$(MAKE) --no-print-directory fuzzers
@@ -155,7 +160,7 @@ help: ## show this
 	@echo 'make TLS=mbedtls      the same with TLS 1.3'
 	@echo 'DISTFILES=dir builds offline, from source packages in that directory'
 
-.PHONY: all units tools fuzzers install deb sbom check demo bench fuzz deps clean help lock
+.PHONY: all units tools fuzzers install deb sbom check demo bench matrix fuzz deps clean help lock
 .SECONDARY:
 .DELETE_ON_ERROR:
 -include $(OBJ:.o=.d) $(wildcard $B/host/*/*/*.d $B/fuzz/*/*/*.d)

@@ -1,5 +1,6 @@
 /* estimate - kdump estimate: how much crashkernel= must reserve here, and why. */
 /* SPDX-License-Identifier: MIT */
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -30,14 +31,21 @@ static const char *peer_value(const struct estimate_peer *peer, const struct est
 
 static void print_text(const struct estimate *est, const struct estimate_facts *f, const struct estimate_last *last)
 {
-	printf("crashkernel=%lluM\n\n", mib(est->reserve));
+	char value[32];
+
+	if (est->room != ROOM_NONE)
+		printf("crashkernel=%s\n\n", estimate_value(est, value, sizeof(value)));
 	for (int i = 0; i < est->n; i++)
 		printf("  %6.1f MiB  %s%s%s%s\n", (double)est->parts[i].bytes / (1 << 20), est->parts[i].what,
 		       f->large[0] && est->parts[i].bytes == f->drivers ? " (" : "",
 		       f->large[0] && est->parts[i].bytes == f->drivers ? f->large : "",
 		       f->large[0] && est->parts[i].bytes == f->drivers ? ")" : "");
+	if (f->unknown[0])
+		printf("     not known  drivers that may take much: %s (kdump test --crash tells)\n", f->unknown);
 	printf("\nfor %u of %u processors and %llu MiB of memory; calculated, not measured\n", est->cpus, f->cpus,
 	       mib(f->ram));
+	if (est->room == ROOM_NOKASLR)
+		printf("with nokaslr, since a kernel at a random place may leave no %llu MiB in one piece\n", mib(est->reserve));
 	if (last)
 		printf("the last capture kernel (%s) had %llu MiB and left %llu MiB of it unused\n", last->name,
 		       mib(last->total), (unsigned long long)last->lowest >> 20);
@@ -46,14 +54,20 @@ static void print_text(const struct estimate *est, const struct estimate_facts *
 		if (peer_value(peer, f))
 			printf("  %-16s %5lluM  (%s)\n", peer->name,
 			       mib(estimate_ranges(peer_value(peer, f), f->ram)), peer_value(peer, f));
+		else if (peer->why)
+			printf("  %-16s   none  (%s)\n", peer->name, peer->why);
 }
 
 static void print_json(const struct estimate *est, const struct estimate_facts *f, const struct estimate_last *last)
 {
 	const char *comma = "";
+	char value[32];
 
-	printf("{ \"crashkernel\": \"%lluM\", \"bytes\": %llu, \"processors\": %u, \"memory\": %llu,\n  \"parts\": {",
-	       mib(est->reserve), (unsigned long long)est->reserve, est->cpus, (unsigned long long)f->ram);
+	printf("{ \"crashkernel\": \"%s\", \"bytes\": %llu, \"processors\": %u, \"memory\": %llu,\n  \"unknown\": ",
+	       estimate_value(est, value, sizeof(value)), (unsigned long long)est->reserve, est->cpus,
+	       (unsigned long long)f->ram);
+	json_put(stdout, f->unknown);
+	printf(", \"parts\": {");
 	for (int i = 0; i < est->n; i++, comma = ",") {
 		printf("%s\n    ", comma);
 		json_put(stdout, est->parts[i].what);
@@ -117,5 +131,11 @@ static int estimate_main(struct args *a)
 		default_dumps(&k.place, path);
 	found = estimate_last(&last, dumps ? dumps : path);
 	(k.json ? print_json : print_text)(&est, &facts, found ? &last : NULL);
-	return fflush(stdout) ? FAILED : DONE;
+	if (fflush(stdout))
+		return FAILED;
+	if (est.room == ROOM_NONE) {
+		err_say(&e, -ENOMEM, "%s", estimate_no_room(&est, &facts, path, sizeof(path)));
+		return applet_fail(&e);
+	}
+	return DONE;
 }

@@ -61,15 +61,21 @@ static void say_load(const struct kdump_call *k, const struct setup_report *t)
 static bool say_memory(const struct kdump_call *k, const struct setup_report *t)
 {
 	unsigned long long has = t->reserved >> 20, need = t->estimate.reserve >> 20;
-	char how[256];
+	char how[256], value[32];
 
 	if (t->reserved >= t->estimate.reserve) {
 		log_info("%llu MiB are reserved, %llu MiB are needed", has, need);
 		return true;
 	}
-	setup_bootloader(k->place.root, t->estimate.reserve, how, sizeof(how));
-	log_warn("%llu MiB are reserved, crashkernel=%lluM is advised (kdump estimate tells why): %s; then reboot%s", has,
-		 need, how, t->reserved ? "" : ", and kdump load");
+	if (t->estimate.room == ROOM_NONE) {
+		log_warn("%llu MiB are reserved, %llu MiB are needed, and this machine has too little memory for that "
+			 "(kdump estimate tells why)", has, need);
+		return false;
+	}
+	estimate_value(&t->estimate, value, sizeof(value));
+	setup_bootloader(k->place.root, value, how, sizeof(how));
+	log_warn("%llu MiB are reserved, crashkernel=%s is advised (kdump estimate tells why): %s; then reboot%s", has, value, how,
+		 t->reserved ? "" : ", and kdump load");
 	return false;
 }
 

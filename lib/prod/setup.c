@@ -235,20 +235,20 @@ void setup_free(struct setup_report *t)
 	load_free(&t->load);
 }
 
-void setup_bootloader(const char *root, uint64_t reserve, char *out, size_t size)
+void setup_bootloader(const char *root, const char *value, char *out, size_t size)
 {
 	static const struct { const char *file, *how; } loaders[] = {
-		{ "/sbin/grubby", "grubby --update-kernel=ALL --args=crashkernel=%lluM" },
-		{ "/usr/sbin/grubby", "grubby --update-kernel=ALL --args=crashkernel=%lluM" },
-		{ "/usr/sbin/update-grub", "add crashkernel=%lluM to GRUB_CMDLINE_LINUX_DEFAULT in /etc/default/grub, then: "
+		{ "/sbin/grubby", "grubby --update-kernel=ALL --args=\"crashkernel=%s\"" },
+		{ "/usr/sbin/grubby", "grubby --update-kernel=ALL --args=\"crashkernel=%s\"" },
+		{ "/usr/sbin/update-grub", "add crashkernel=%s to GRUB_CMDLINE_LINUX_DEFAULT in /etc/default/grub, then: "
 					   "update-grub" },
-		{ "/etc/default/grub", "add crashkernel=%lluM to GRUB_CMDLINE_LINUX_DEFAULT in /etc/default/grub, then: "
+		{ "/etc/default/grub", "add crashkernel=%s to GRUB_CMDLINE_LINUX_DEFAULT in /etc/default/grub, then: "
 				       "grub2-mkconfig -o /boot/grub2/grub.cfg" },
-		{ "/etc/kernel/cmdline", "add crashkernel=%lluM to /etc/kernel/cmdline, then: reinstall-kernels or "
+		{ "/etc/kernel/cmdline", "add crashkernel=%s to /etc/kernel/cmdline, then: reinstall-kernels or "
 					 "kernel-install add" },
-		{ "/boot/cmdline.txt", "add crashkernel=%lluM to /boot/cmdline.txt" },
+		{ "/boot/cmdline.txt", "add crashkernel=%s to /boot/cmdline.txt" },
 	};
-	static const char anywhere[] = "add crashkernel=%lluM to the kernel's command line in the boot loader";
+	static const char anywhere[] = "add crashkernel=%s to the kernel's command line in the boot loader";
 	const char *how = anywhere;
 	char path[PATH_MAX];
 
@@ -257,5 +257,5 @@ void setup_bootloader(const char *root, uint64_t reserve, char *out, size_t size
 		if (!access(path, F_OK))
 			how = loaders[i].how;
 	}
-	snprintf(out, size, how, (unsigned long long)reserve >> 20);
+	snprintf(out, size, how, value);
 }

@@ -56,12 +56,15 @@ static void test_peers(void **state)
 		assert_string_equal(estimate_peers[i].name, want[i].name);
 		assert_int_equal(estimate_ranges(estimate_peers[i].x86, MIB(8192)), MIB(want[i].mib));
 	}
-	assert_null(estimate_peers[COUNT(want)].name);
+	assert_string_equal(estimate_peers[COUNT(want)].name, "SUSE");	/* none, and why */
+	assert_null(estimate_peers[COUNT(want)].x86);
+	assert_non_null(estimate_peers[COUNT(want)].why);
+	assert_null(estimate_peers[COUNT(want) + 1].name);
 }
 
 /* A Debian kernel with a local target, as measured in guests: never less than the floor, never twice of it. */
 static const struct estimate_facts small = {
-	.ram = MIB(1024), .cpus = 2, .x86 = true, .kernel = MIB(52), .packed = MIB(2), .unpacked = MIB(5),
+	.ram = MIB(1024), .cpus = 2, .x86 = true, .kernel = MIB(60), .packed = MIB(2), .unpacked = MIB(5),
 	.modules = MIB(3), .compress = "zstd",
 };
 
@@ -104,10 +107,39 @@ static void test_sum(void **state)
 	assert_true(reserve(f) < base + MIB(32));	/* which has its limit */
 	f = small;
 	f.kernel += MIB(30);
-	assert_true(reserve(f) >= base + MIB(24));
+	assert_true(reserve(f) >= base + MIB(16));	/* a quarter of it is free again, */
+	f.kernel += MIB(100);
+	assert_true(reserve(f) >= base + MIB(96));	/* of a large one less */
 	f = small;
 	f.drivers = MIB(200);
 	assert_true(reserve(f) >= base + MIB(200));
+}
+
+/* What is printed must be had at every boot: see find_room in estimate.c. */
+static void test_room(void **state)
+{
+	static const struct { const char *why; unsigned ram; enum estimate_room room; } rooms[] = {
+		{ "less than two kernels", 128, ROOM_NONE },
+		{ "one piece, if the kernel lies where it was linked", 256, ROOM_NOKASLR },
+		{ "one piece on either side of it", 512, ROOM },
+	};
+	char text[200];
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(rooms); i++) {
+		struct estimate_facts f = small;
+		struct estimate est;
+
+		print_message("%s\n", rooms[i].why);
+		f.ram = MIB(rooms[i].ram);
+		estimate_make(&est, &f);
+		assert_int_equal(est.room, rooms[i].room);
+		estimate_value(&est, text, 32);
+		assert_int_equal(strstr(text, "M nokaslr") != NULL, rooms[i].room == ROOM_NOKASLR);
+		assert_int_equal(text[0] == 0, rooms[i].room == ROOM_NONE);
+		estimate_no_room(&est, &f, text, sizeof(text));
+		assert_non_null(strstr(text, "no crashkernel= fits into"));
+	}
 }
 
 static void test_kernel(void **state)
@@ -168,7 +200,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_ranges),
 		cmocka_unit_test(test_peers),
-		cmocka_unit_test(test_sum),
+		cmocka_unit_test(test_sum), cmocka_unit_test(test_room),
 		cmocka_unit_test(test_kernel),
 		cmocka_unit_test(test_last),
 	};

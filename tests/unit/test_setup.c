@@ -229,17 +229,17 @@ static void test_bootloader(void **state)
 	char how[256];
 
 	(void)state;
-	setup_bootloader(root, 96 << 20, how, sizeof(how));
+	setup_bootloader(root, "96M", how, sizeof(how));
 	assert_string_equal(how, "add crashkernel=96M to the kernel's command line in the boot loader");
 	tree_text(root, "etc/default/grub", "");
-	setup_bootloader(root, 96 << 20, how, sizeof(how));
+	setup_bootloader(root, "96M", how, sizeof(how));
 	assert_non_null(strstr(how, "grub2-mkconfig"));
 	tree_text(root, "usr/sbin/update-grub", "");
-	setup_bootloader(root, 96 << 20, how, sizeof(how));
+	setup_bootloader(root, "96M", how, sizeof(how));
 	assert_string_equal(how, "add crashkernel=96M to GRUB_CMDLINE_LINUX_DEFAULT in /etc/default/grub, then: update-grub");
 	tree_text(root, "sbin/grubby", "");
-	setup_bootloader(root, 96 << 20, how, sizeof(how));
-	assert_string_equal(how, "grubby --update-kernel=ALL --args=crashkernel=96M");
+	setup_bootloader(root, "96M", how, sizeof(how));
+	assert_string_equal(how, "grubby --update-kernel=ALL --args=\"crashkernel=96M\"");
 }
 
 #define TEST(f) cmocka_unit_test_setup_teardown(f, make_root, remove_root)
