@@ -33,25 +33,31 @@ void check_tell(struct check *c, const char *name, enum verdict v, const char *r
 /* ---- the reservation */
 
 /* By kdump estimate; where that does not get so far, what was measured to do with small drivers. */
-static unsigned long long wanted_mib(struct check *c)
+static unsigned long long wanted_mib(struct check *c, bool *fits)
 {
 	struct estimate_facts facts;
 	struct estimate est;
 
+	*fits = true;
 	if (c->place->no_kernel.code || estimate_read(&facts, c->place, NULL))
 		return c->remote ? REMOTE_MIB : LOCAL_MIB;
 	estimate_make(&est, &facts);
+	*fits = est.room != ROOM_NONE;
 	return est.reserve >> 20;
 }
 
 static void check_reservation(struct check *c)
 {
-	unsigned long long mib = c->kexec.reserved >> 20, want = wanted_mib(c);
 	char line[8192], path[PATH_MAX];
+	bool fits;
+	unsigned long long mib = c->kexec.reserved >> 20, want = wanted_mib(c, &fits);
 	bool asked = !read_line(place_path(c->place, "/proc/cmdline", path), line, sizeof(line)) &&
 		     bootarg_has(line, "crashkernel");
 
-	if (!mib && !asked)
+	if (!mib && !fits)
+		check_tell(c, "crashkernel", CHECK_FAILURE, "kdump estimate tells what for",
+			   "no memory is reserved, and this machine has too little for the %llu MiB that are wanted", want);
+	else if (!mib && !asked)
 		check_tell(c, "crashkernel", CHECK_FAILURE,
 			   "add it to the kernel's command line (GRUB_CMDLINE_LINUX in /etc/default/grub, then "
 			   "update-grub or grub2-mkconfig; or grubby --update-kernel=ALL --args), and reboot",

@@ -73,7 +73,10 @@ static void find_room(struct estimate *out, const struct estimate_facts *f)
 	uint64_t both = f->kernel + first_initramfs + alignment + out->reserve;
 
 	out->least = both + linked_at;
-	out->room = f->ram >= both + out->reserve + alignment ? ROOM : f->ram >= out->least ? ROOM_NOKASLR : ROOM_NONE;
+	if (!f->ram || f->ram >= both + out->reserve + alignment)	/* where nobody says, nothing is refused */
+		out->room = ROOM;
+	else
+		out->room = f->ram >= out->least ? ROOM_NOKASLR : ROOM_NONE;
 }
 
 const char *estimate_value(const struct estimate *est, char *text, size_t size)

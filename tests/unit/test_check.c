@@ -162,6 +162,10 @@ static void test_reservation(void **state)
 		run(root, all);
 		assert_true(has_line(all, sizes[i].said));
 	}
+	tree_text(root, "sys/kernel/kexec_crash_size", "0\n");
+	tree_text(root, "proc/iomem", "00100000-07ffffff : System RAM\n");
+	run(root, all);
+	assert_true(has_line(all, "failure crashkernel: no memory is reserved, and this machine has too little"));
 	free(kernel);
 	tree_remove(root);
 }

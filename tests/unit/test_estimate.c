@@ -119,6 +119,7 @@ static void test_sum(void **state)
 static void test_room(void **state)
 {
 	static const struct { const char *why; unsigned ram; enum estimate_room room; } rooms[] = {
+		{ "nobody says how much there is", 0, ROOM },
 		{ "less than two kernels", 128, ROOM_NONE },
 		{ "one piece, if the kernel lies where it was linked", 256, ROOM_NOKASLR },
 		{ "one piece on either side of it", 512, ROOM },
