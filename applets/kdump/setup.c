@@ -5,14 +5,17 @@
 #include <string.h>
 
 #include "kdump/kdump.h"
+#include "prod/bootloader.h"
 #include "prod/setup.h"
 
-enum { SETUP_FROM = 256 };
+enum { SETUP_FROM = 256, SETUP_BOOTLOADER };
 
 static const struct opt setup_opts[] = {
 	{ SETUP_FROM, "from", "FILE", "translate kdump.conf, /etc/default/kdump-tools or /etc/sysconfig/kdump; may be given "
 	  "for each of several files" },
-	KDUMP_OPT_CONFIG, KDUMP_OPT_KERNEL, KDUMP_OPT_MODULES, KDUMP_OPT_APPEND, KDUMP_OPT_STATE,
+	{ SETUP_BOOTLOADER, "write-bootloader", NULL, "write crashkernel= where the boot loader takes it from, and call "
+	  "its update: grubby, update-grub or kernel-install" },
+	KDUMP_OPT_SYSROOT, KDUMP_OPT_CONFIG, KDUMP_OPT_KERNEL, KDUMP_OPT_MODULES, KDUMP_OPT_APPEND, KDUMP_OPT_STATE,
 	KDUMP_OPT_DRY_RUN, APPLET_OPTS_END
 };
 
@@ -57,8 +60,13 @@ static void say_load(const struct kdump_call *k, const struct setup_report *t)
 			 (unsigned long long)r->initrd_size >> 10);
 }
 
+static void say_line(const char *line)
+{
+	log_info("%s", line);
+}
+
 /* True if it is enough. */
-static bool say_memory(const struct kdump_call *k, const struct setup_report *t)
+static bool say_memory(const struct kdump_call *k, const struct setup_report *t, bool write, int *rc, struct err *e)
 {
 	unsigned long long has = t->reserved >> 20, need = t->estimate.reserve >> 20;
 	char how[256], value[32];
@@ -73,7 +81,13 @@ static bool say_memory(const struct kdump_call *k, const struct setup_report *t)
 		return false;
 	}
 	estimate_value(&t->estimate, value, sizeof(value));
-	setup_bootloader(k->place.root, value, how, sizeof(how));
+	*rc = write ? bootloader_write(&k->place, value, k->dry_run, say_line, e) : -ENOENT;
+	if (!*rc)
+		snprintf(how, sizeof(how), "it comes with the next boot");
+	else
+		bootloader_words(k->place.root, value, how, sizeof(how));
+	if (*rc == -ENOENT)
+		*rc = 0;
 	log_warn("%llu MiB are reserved, crashkernel=%s is advised (kdump estimate tells why): %s; then reboot%s", has, value, how,
 		 t->reserved ? "" : ", and kdump load");
 	return false;
@@ -86,9 +100,13 @@ static int setup_main(struct args *a)
 	struct setup_report report = { 0 };
 	struct err e = { 0 };
 	int nr_from = 0, rc;
-	bool whole;
+	bool whole, write = false;
 
-	while ((rc = kdump_next(&k, a, &e)) == SETUP_FROM) {
+	while ((rc = kdump_next(&k, a, &e)) == SETUP_FROM || rc == SETUP_BOOTLOADER) {
+		if (rc == SETUP_BOOTLOADER) {
+			write = true;
+			continue;
+		}
 		if (nr_from == SETUP_FROM_MAX) {
 			rc = err_say(&e, -EINVAL, "--from: %d files are enough", SETUP_FROM_MAX);
 			break;
@@ -104,7 +122,7 @@ static int setup_main(struct args *a)
 	if (report.text)
 		say_conf(&k, &report);
 	say_load(&k, &report);
-	whole = !rc && say_memory(&k, &report) && !report.translated.nr_lost;
+	whole = !rc && say_memory(&k, &report, write, &rc, &e) && !report.translated.nr_lost;
 	setup_free(&report);
 	if (rc)
 		return applet_fail(&e);

@@ -234,28 +234,3 @@ void setup_free(struct setup_report *t)
 	translate_free(&t->translated);
 	load_free(&t->load);
 }
-
-void setup_bootloader(const char *root, const char *value, char *out, size_t size)
-{
-	static const struct { const char *file, *how; } loaders[] = {
-		{ "/sbin/grubby", "grubby --update-kernel=ALL --args=\"crashkernel=%s\"" },
-		{ "/usr/sbin/grubby", "grubby --update-kernel=ALL --args=\"crashkernel=%s\"" },
-		{ "/usr/sbin/update-grub", "add crashkernel=%s to GRUB_CMDLINE_LINUX_DEFAULT in /etc/default/grub, then: "
-					   "update-grub" },
-		{ "/etc/default/grub", "add crashkernel=%s to GRUB_CMDLINE_LINUX_DEFAULT in /etc/default/grub, then: "
-				       "grub2-mkconfig -o /boot/grub2/grub.cfg" },
-		{ "/etc/kernel/cmdline", "add crashkernel=%s to /etc/kernel/cmdline, then: reinstall-kernels or "
-					 "kernel-install add" },
-		{ "/boot/cmdline.txt", "add crashkernel=%s to /boot/cmdline.txt" },
-	};
-	static const char anywhere[] = "add crashkernel=%s to the kernel's command line in the boot loader";
-	const char *how = anywhere;
-	char path[PATH_MAX];
-
-	for (size_t i = 0; i < sizeof(loaders) / sizeof(loaders[0]) && how == anywhere; i++) {
-		snprintf(path, sizeof(path), "%s%s", root, loaders[i].file);
-		if (!access(path, F_OK))
-			how = loaders[i].how;
-	}
-	snprintf(out, size, how, value);
-}

@@ -44,7 +44,4 @@ struct setup_report {
 int setup_run(const struct setup_request *q, struct setup_report *t, struct err *e);
 void setup_free(struct setup_report *t);
 
-/* Where to write crashkernel=VALUE on the system below root, and what to call then: one line each. */
-void setup_bootloader(const char *root, const char *value, char *out, size_t size);
-
 #endif

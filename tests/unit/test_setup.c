@@ -15,6 +15,7 @@
 #include "base/io.h"
 #include "lib_system.h"
 #include "lib_tree.h"
+#include "prod/bootloader.h"
 #include "prod/setup.h"
 
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))
@@ -229,17 +230,39 @@ static void test_bootloader(void **state)
 	char how[256];
 
 	(void)state;
-	setup_bootloader(root, "96M", how, sizeof(how));
+	bootloader_words(root, "96M", how, sizeof(how));
 	assert_string_equal(how, "add crashkernel=96M to the kernel's command line in the boot loader");
 	tree_text(root, "etc/default/grub", "");
-	setup_bootloader(root, "96M", how, sizeof(how));
+	bootloader_words(root, "96M", how, sizeof(how));
 	assert_non_null(strstr(how, "grub2-mkconfig"));
 	tree_text(root, "usr/sbin/update-grub", "");
-	setup_bootloader(root, "96M", how, sizeof(how));
+	bootloader_words(root, "96M", how, sizeof(how));
 	assert_string_equal(how, "add crashkernel=96M to GRUB_CMDLINE_LINUX_DEFAULT in /etc/default/grub, then: update-grub");
 	tree_text(root, "sbin/grubby", "");
-	setup_bootloader(root, "96M", how, sizeof(how));
+	bootloader_words(root, "96M", how, sizeof(how));
 	assert_string_equal(how, "grubby --update-kernel=ALL --args=\"crashkernel=96M\"");
+}
+
+static void say_nothing(const char *line)
+{
+	(void)line;
+}
+
+/* Two words, one of them there already; and kernel-install, which is not there, is missed. */
+static void test_words(void **state)
+{
+	struct place *p = malloc(sizeof(*p));
+	struct err e = { 0 };
+
+	(void)state;
+	system_place(root, p);
+	tree_text(root, "etc/kernel/cmdline", "nokaslr ro crashkernel=1M nokaslr=x\n");
+	assert_int_equal(bootloader_write(p, "96M nokaslr", true, say_nothing, &e), 0);
+	is_file("etc/kernel/cmdline", "nokaslr ro crashkernel=1M nokaslr=x\n");
+	assert_int_equal(bootloader_write(p, "96M nokaslr", false, say_nothing, &e), -EIO);
+	assert_non_null(strstr(e.msg, "kernel-install: exit status 12"));
+	is_file("etc/kernel/cmdline", "ro nokaslr=x crashkernel=96M nokaslr\n");
+	free(p);
 }
 
 #define TEST(f) cmocka_unit_test_setup_teardown(f, make_root, remove_root)
@@ -248,7 +271,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(test_kept), TEST(test_from), TEST(test_conf_from), TEST(test_two), TEST(test_impossible), TEST(test_not_reserved),
-		TEST(test_bootloader),
+		TEST(test_bootloader), TEST(test_words),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
