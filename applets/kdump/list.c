@@ -147,22 +147,26 @@ static int list_dir(struct list *l, const char *dir, struct err *e)
 	return rc;
 }
 
-/* A target's directory on this machine. */
+/* A target's directory on this machine; of a raw device that to which kdump fetch brings its dumps. */
 static int list_target(struct list *l, const struct target *t, struct err *e)
 {
 	struct mounted at;
 	char node[512];
 
-	if (target_is_remote(t) || t->kind != TARGET_FS || !strcmp(t->fstype, "virtiofs")) {
-		log_info("%s %s: its dumps cannot be listed here", t->keyword, t->device);
+	if (t->kind == TARGET_RAW) {
+		log_info("%s %s: kdump fetch brings what is there to %s", t->keyword, t->device, t->opts.path);
+		return list_dir(l, t->opts.path, e);
+	}
+	if (t->kind != TARGET_FS) {
+		log_info("%s %s: its dumps are on the server, and not listed", t->keyword, t->device);
 		return 0;
 	}
-	if (device_find(t->device, node, sizeof(node), e)) {
+	if (strcmp(t->fstype, "virtiofs") && device_find(t->device, node, sizeof(node), e)) {
 		log_error("%s", e->msg);
 		l->failed = true;
 		return 0;
 	}
-	if (!place_mounted(node, t, &at)) {
+	if (!place_of_target(t, &at)) {
 		log_info("%s %s: it is not mounted", t->keyword, t->device);
 		return 0;
 	}

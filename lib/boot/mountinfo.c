@@ -155,8 +155,9 @@ static bool same_subvol(const char *has, const char *options)
 	return !strcmp(has + (has[0] == '/'), wanted + (wanted[0] == '/'));
 }
 
-int mountinfo_of_device(const char *table, dev_t dev, const char *inside, const char *options,
-			struct mounted *out, struct err *e)
+/* tag: of virtiofs, which has no device; NULL: dev counts. */
+static int find_mount(const char *table, dev_t dev, const char *tag, const char *inside, const char *options,
+		      struct mounted *out, struct err *e)
 {
 	int rc = err_say(e, -ENOENT, "it is not mounted");
 
@@ -165,7 +166,7 @@ int mountinfo_of_device(const char *table, dev_t dev, const char *inside, const 
 		struct mountinfo m;
 		struct line l;
 
-		if (parse(at, end, &l) && is_on(&l, dev) && !fill(&l, "", &m, NULL) &&
+		if (parse(at, end, &l) && (tag ? !strcmp(l.fstype, "virtiofs") && !strcmp(l.source, tag) : is_on(&l, dev)) && !fill(&l, "", &m, NULL) &&
 		    same_subvol(m.subvol, options) && (rest = below(inside, m.inside))) {
 			strcpy(out->point, l.point);
 			rc = snprintf(out->path, sizeof(out->path), "%s%s",
@@ -174,4 +175,15 @@ int mountinfo_of_device(const char *table, dev_t dev, const char *inside, const 
 		at = end + (*end == '\n');
 	}
 	return rc;
+}
+
+int mountinfo_of_device(const char *table, dev_t dev, const char *inside, const char *options,
+			struct mounted *out, struct err *e)
+{
+	return find_mount(table, dev, NULL, inside, options, out, e);
+}
+
+int mountinfo_of_tag(const char *table, const char *tag, const char *inside, struct mounted *out, struct err *e)
+{
+	return find_mount(table, 0, tag, inside, NULL, out, e);
 }

@@ -38,4 +38,7 @@ struct mounted {
 int mountinfo_of_device(const char *table, dev_t dev, const char *inside, const char *options,
 			struct mounted *out, struct err *e);
 
+/* The same for the filesystem of virtiofs with that tag. */
+int mountinfo_of_tag(const char *table, const char *tag, const char *inside, struct mounted *out, struct err *e);
+
 #endif

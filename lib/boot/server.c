@@ -168,6 +168,14 @@ void server_web(const struct target *t, struct http_options *out)
 	};
 }
 
+void server_store(const struct target *t, struct s3_options *out)
+{
+	const struct target_opts *o = &t->opts;
+
+	*out = (struct s3_options){ .credentials = o->s3_credentials[0] ? o->s3_credentials : NULL,
+				    .region = o->s3_region[0] ? o->s3_region : NULL, .virtual_host = o->s3_style[0] == 'v' };
+}
+
 /* Ask for the directory. A server that makes none, or needs none to be made, lets the first PUT tell. */
 static int make_collection(const struct attempt *a, const char *dir, struct err *e)
 {

@@ -5,6 +5,7 @@
 
 #include "boot/target.h"
 #include "http/http.h"
+#include "http/s3.h"
 #include "ssh/login.h"
 
 /* What "ssh user@host" or "http URL" says, no user there (nor for nfs and cifs, no port either); with a proxy it is that, which alone need be reached. */
@@ -36,6 +37,9 @@ void server_login(const struct target *t, struct server *s, struct ssh_login *l)
 
 /* How to talk to the server of an http target; borrowed from *t. */
 void server_web(const struct target *t, struct http_options *out);
+
+/* The keys of a store, an s3 target; borrowed from *t. */
+void server_store(const struct target *t, struct s3_options *out);
 
 /* ---- for struct step: run in the child with a struct attempt */
 

@@ -94,6 +94,9 @@ int http_dav(struct http *h, const struct url *url, struct err *e);
  */
 int http_move(struct http *h, const struct url *from, const struct url *to, bool replace, struct err *e);
 
+/* DELETE (RFC 9110 section 9.3.5). 0 also if it is not there; or an error of a status, as above, or of the connection. */
+int http_delete(struct http *h, const struct url *url, struct err *e);
+
 /*
  * WebDAV's MKCOL (RFC 4918 section 9.3). 0 also if it is there; one of the errors for a status above if the server
  * does not make it; or an error of the connection.

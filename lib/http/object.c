@@ -67,6 +67,18 @@ int http_mkcol(struct http *h, const struct url *url, struct err *e)
 	return rc || head.status == 201 || head.status == 405 ? rc : refuse(h, &rq, &head, e);
 }
 
+int http_delete(struct http *h, const struct url *url, struct err *e)
+{
+	struct request rq = { "DELETE", .url = *url };
+	struct http_head head;
+	int rc;
+
+	do
+		rc = ask(h, &rq, &head, e);
+	while (rc && http_again(h, e));
+	return rc || head.status / 100 == 2 || head.status == 404 ? rc : refuse(h, &rq, &head, e);
+}
+
 int http_move(struct http *h, const struct url *from, const struct url *to, bool replace, struct err *e)
 {
 	struct request rq = { "MOVE", .url = *from, .destination = to, .overwrite = replace };

@@ -345,19 +345,31 @@ int s3_complete(struct s3 *s, const struct s3_object *o, struct s3_upload *u, ui
 	return rc;
 }
 
-int s3_abort(struct s3 *s, const struct s3_object *o, struct s3_upload *u, struct err *e)
+static int delete(struct s3 *s, const struct s3_object *o, const char *query, bool quick, struct err *e)
 {
-	char query[S3_UPLOAD_ID + 20];
-	struct s3_request rq = { .method = "DELETE", .object = o, .query = query, .quick = true };
+	struct s3_request rq = { .method = "DELETE", .object = o, .query = query, .quick = quick };
 	struct s3_answer a;
-	int rc;
+	int rc = s3_call(s, &rq, &a, e);
 
-	snprintf(query, sizeof(query), "uploadId=%s", u->id);
-	rc = s3_call(s, &rq, &a, e);
 	if (rc)
 		return rc;
 	free(a.body);
 	return 0;
+}
+
+int s3_abort(struct s3 *s, const struct s3_object *o, struct s3_upload *u, struct err *e)
+{
+	char query[S3_UPLOAD_ID + 20];
+
+	snprintf(query, sizeof(query), "uploadId=%s", u->id);
+	return delete(s, o, query, true, e);
+}
+
+int s3_delete(struct s3 *s, const struct s3_object *o, struct err *e)
+{
+	int rc = delete(s, o, "", false, e);
+
+	return rc == -ENOENT ? 0 : rc;
 }
 
 int s3_probe(struct s3 *s, const struct s3_object *o, struct err *e)

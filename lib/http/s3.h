@@ -88,6 +88,9 @@ void s3_upload_free(struct s3_upload *u);
 /* HEAD: 1 and *len if the object is there, 0 if not, -EACCES if the keys may not look; or an error. */
 int s3_size(struct s3 *s, const struct s3_object *o, uint64_t *len, struct err *e);
 
+/* Remove the object; 0 also if it is not there, -EACCES if the keys may not. */
+int s3_delete(struct s3 *s, const struct s3_object *o, struct err *e);
+
 /*
  * Does the store know the keys and the bucket? Asks it to end an upload that there is not, which changes
  * nothing and needs no right that an upload does not. 0, or an error; -EOPNOTSUPP from stores that end none.

@@ -214,16 +214,15 @@ static void check_http(struct check *c, const struct target *t)
 static void check_store(struct check *c, const struct target *t)
 {
 	char base[600], text[640];
-	const struct target_opts *o = &t->opts;
-	struct s3_options keys = { .credentials = o->s3_credentials[0] ? o->s3_credentials : NULL,
-				   .region = o->s3_region[0] ? o->s3_region : NULL, .virtual_host = o->s3_style[0] == 'v' };
 	struct http_options options;
+	struct s3_options keys;
 	struct s3_object object;
 	struct s3 *s = NULL;
 	struct err e = { 0 };
 	int rc;
 
 	server_web(t, &options);
+	server_store(t, &keys);
 	options.never_again = true;
 	server_url(t, base, sizeof(base));
 	snprintf(text, sizeof(text), "%s/vmcore", base);

@@ -12,6 +12,7 @@
 
 #include "base/buf.h"
 #include "base/io.h"
+#include "boot/device.h"
 
 enum { MOUNTINFO_MAX = 16 << 20 };
 
@@ -123,6 +124,21 @@ struct image_spec place_image(const struct place *p)
 	return (struct image_spec){ .root = p->root, .release = p->release, .config = p->config,
 				    .modules = p->modules, .applets = p->applets,
 				    .program = p->program ? p->program : "/proc/self/exe" };
+}
+
+bool place_of_target(const struct target *t, struct mounted *at)
+{
+	char node[512], *text;
+	size_t len;
+	bool found;
+
+	if (strcmp(t->fstype, "virtiofs"))
+		return !device_find(t->device, node, sizeof(node), NULL) && place_mounted(node, t, at);
+	if (read_file("/proc/self/mountinfo", MOUNTINFO_MAX, &text, &len, NULL))
+		return false;
+	found = !mountinfo_of_tag(text, t->device, t->opts.path, at, NULL);
+	free(text);
+	return found;
 }
 
 bool place_mounted(const char *node, const struct target *t, struct mounted *at)

@@ -52,6 +52,9 @@ struct image_spec place_image(const struct place *p);
  */
 bool place_mounted(const char *node, const struct target *t, struct mounted *at);
 
+/* The same for a target that is a filesystem, virtiofs too: by its own device or tag. */
+bool place_of_target(const struct target *t, struct mounted *at);
+
 /* Join p->root and path. Returns out. */
 const char *place_path(const struct place *p, const char *path, char out[PATH_MAX]);
 

@@ -12,9 +12,10 @@
 /*
  * Write an object of 1 MiB to a target and remove it, with the code that will dump: a filesystem is found, mounted
  * (in a mount namespace of a child, at scratch, which is made), given a dump's directory, written to, read back;
- * a server is logged in to with the key and the known hosts of the image, and written to below path. Of a raw
+ * a server is logged in to with the key and the known hosts of the image, and written to below path; an object is put
+ * on a web server or into a store, and removed. Of a raw
  * device only the opening is tried, since it is overwritten as a whole. Returns 0, or an error; -EOPNOTSUPP if
- * such a target cannot be tried without a trace. note: what was done, for people.
+ * such a target cannot be tried without a trace, or did not let it be removed: the message says so. note: what was done, for people.
  */
 int selftest_target(const struct target *t, const char *scratch, char *note, size_t size, struct err *e);
 

@@ -14,7 +14,9 @@
 #include "boot/server.h"
 #include "boot/steps.h"
 #include "prod/selftest.h"
+#include "sink/http.h"
 #include "sink/remote.h"
+#include "sink/s3.h"
 
 enum { OBJECT = 1 << 20, TRY_S = 300 };
 
@@ -167,6 +169,81 @@ static int try_ssh(void *arg, struct step_out *out)
 	return rc;
 }
 
+/* Where on a web server or in a store. */
+static void probe_url(const struct target *t, char out[700])
+{
+	char base[600];
+
+	server_url(t, base, sizeof(base));
+	snprintf(out, 700, "%s/kdumpbox-test-%d", base, getpid());
+}
+
+/* It is there; removed is what came of removing it. What a server does not let one remove is said. */
+static int tell_sent(const struct target *t, const char *url, int removed, struct step_out *out)
+{
+	char why[sizeof(out->err.msg)];
+
+	if (!removed) {
+		snprintf(out->note, sizeof(out->note), "1 MiB sent to %.120s, and removed", t->device);
+		return 0;
+	}
+	snprintf(why, sizeof(why), "%s", out->err.msg);
+	return err_say(&out->err, -EOPNOTSUPP, "1 MiB was sent, but %.120s stays there: %.120s", url, why);
+}
+
+static int try_web(void *arg, struct step_out *out)
+{
+	const struct target *t = &((struct trial *)arg)->attempt.target;
+	struct http_place place = { .h = NULL };
+	struct sink *sink = NULL;
+	uint8_t *data = object();
+	char url[700];
+	int rc;
+
+	if (server_has_endpoint(t))
+		return err_say(&out->err, -EOPNOTSUPP, "what is uploaded there could not be removed: not tried");
+	server_web(t, &place.options);
+	place.options.never_again = true;
+	probe_url(t, url);
+	rc = data ? http_place_open(&place, &sink, url, 0, HTTP_UNKNOWN, false, &out->err) : err_set(&out->err, -ENOMEM, "test");
+	if (!rc)
+		rc = fill(sink, data, &out->err);
+	sink_close(sink);
+	if (!rc)
+		rc = tell_sent(t, url, http_delete(place.h, &place.url, &out->err), out);
+	http_place_close(&place);
+	free(data);
+	return rc;
+}
+
+static int try_store(void *arg, struct step_out *out)
+{
+	const struct target *t = &((struct trial *)arg)->attempt.target;
+	struct s3_place place = { .s = NULL };
+	struct http_options web;
+	struct s3_object o;
+	struct sink *sink = NULL;
+	uint8_t *data = object();
+	char url[700];
+	int rc;
+
+	server_web(t, &web);
+	web.never_again = true;
+	server_store(t, &place.options);
+	probe_url(t, url);
+	rc = data ? s3_place_open(&place, &web, &sink, url, 0, OBJECT, false, &out->err) : err_set(&out->err, -ENOMEM, "test");
+	if (!rc)
+		rc = fill(sink, data, &out->err);
+	sink_close(sink);
+	if (!rc)
+		rc = s3_object(place.s, &o, url, &out->err);
+	if (!rc)
+		rc = tell_sent(t, url, s3_delete(place.s, &o, &out->err), out);
+	s3_place_close(&place);
+	free(data);
+	return rc;
+}
+
 static int try_raw(void *arg, struct step_out *out)
 {
 	struct attempt *a = &((struct trial *)arg)->attempt;
@@ -187,8 +264,8 @@ static int try_raw(void *arg, struct step_out *out)
 int selftest_target(const struct target *t, const char *scratch, char *note, size_t size, struct err *e)
 {
 	static int (*const tries[])(void *, struct step_out *) = {
-		[TARGET_FS] = try_local, [TARGET_RAW] = try_raw, [TARGET_SSH] = try_ssh,
-		[TARGET_NETFS] = try_local,
+		[TARGET_FS] = try_local, [TARGET_RAW] = try_raw, [TARGET_SSH] = try_ssh, [TARGET_HTTP] = try_web,
+		[TARGET_S3] = try_store, [TARGET_NETFS] = try_local,
 	};
 	struct trial *trial = calloc(1, sizeof(*trial));
 	struct steps s = { .arg = trial, .out = steps_share(sizeof(*s.out)) };
@@ -202,7 +279,7 @@ int selftest_target(const struct target *t, const char *scratch, char *note, siz
 	if (!trial || !s.out)
 		rc = err_set(e, -ENOMEM, "test");
 	else if (!step.run)
-		rc = err_say(e, -EOPNOTSUPP, "%s %s: what is written there could not be removed: not tried", t->keyword, t->device);
+		rc = err_say(e, -EOPNOTSUPP, "%s: this build cannot dump there", t->keyword);
 	if (!rc) {
 		conf_defaults(&trial->conf);
 		trial->attempt = (struct attempt){ .conf = &trial->conf, .target = *t, .say = say_nothing, .mount_point = scratch };

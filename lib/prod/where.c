@@ -7,8 +7,6 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "boot/device.h"
-
 static void add_elsewhere(struct where *w, const struct target *t)
 {
 	size_t n = strlen(w->elsewhere);
@@ -21,11 +19,10 @@ static void add_elsewhere(struct where *w, const struct target *t)
 static void add_target(struct where *w, const struct place *p, const struct target *t)
 {
 	struct mounted *at = t->kind == TARGET_FS ? malloc(sizeof(*at)) : NULL;
-	char node[512];
 
 	if (t->kind == TARGET_RAW)
 		place_path(p, t->opts.path, w->dirs[w->n++]);
-	if (at && !device_find(t->device, node, sizeof(node), NULL) && place_mounted(node, t, at))
+	if (at && place_of_target(t, at))
 		snprintf(w->dirs[w->n++], PATH_MAX, "%s", at->path);
 	else
 		add_elsewhere(w, t);

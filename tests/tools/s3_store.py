@@ -131,7 +131,7 @@ class Store:
         query = parse_qs(url.query, keep_blank_values=True)
         host = (url.netloc or h.headers["Host"]).split(":")[0]
         key = (f"/{host.split('.')[0]}" if host.endswith(".store.example") else "") + unquote(url.path)
-        op = {"HEAD": "head", "DELETE": "abort", "POST": "begin" if "uploads" in query else "complete",
+        op = {"HEAD": "head", "DELETE": "abort" if "uploadId" in query else "delete", "POST": "begin" if "uploads" in query else "complete",
               "PUT": "part" if "partNumber" in query else "put"}[h.command]
         with self.lock:
             self.log.append(op)
@@ -163,6 +163,11 @@ class Store:
                 h.answer(200, length=str(len(self.objects[key])), ETag='"e"')
             else:
                 h.answer(404)
+        elif op == "delete":
+            self.objects.pop(key, None)
+            if self.files and os.path.exists(self.files + key):
+                os.remove(self.files + key)
+            h.answer(204)
         elif op == "put":
             self.keep(key, body)
             h.answer(200, ETag='"e"')

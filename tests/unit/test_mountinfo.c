@@ -117,10 +117,23 @@ static void test_of_device(void **state)
 	}
 }
 
+/* virtiofs has no device: its tag is the source, and no other filesystem's source is a tag. */
+static void test_of_tag(void **state)
+{
+	static const char table[] = "22 1 8:1 / /a rw - ext4 share rw\n23 1 0:40 / /b rw - virtiofs share rw\n"
+				    "24 1 0:41 / /c rw - virtiofs other rw\n";
+	struct mounted m = { .point = "" };
+
+	(void)state;
+	assert_int_equal(mountinfo_of_tag(table, "share", "/var/crash", &m, NULL), 0);
+	assert_string_equal(m.path, "/b/var/crash");
+	assert_int_equal(mountinfo_of_tag(table, "none", "/", &m, NULL), -ENOENT);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_find), cmocka_unit_test(test_of_device),
+		cmocka_unit_test(test_find), cmocka_unit_test(test_of_device), cmocka_unit_test(test_of_tag),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

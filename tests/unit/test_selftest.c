@@ -94,14 +94,15 @@ static void test_damaged(void **state)
 
 static void test_targets(void **state)
 {
-	struct target t = { .kind = TARGET_HTTP, .keyword = "http", .device = "http://collector.example/x" };
+	struct target t = { .kind = TARGET_HTTP, .keyword = "http", .device = "http://collector.example/x",
+			    .opts.tus = "yes" };
 	char note[256], scratch[128];
 	struct err e = { 0 };
 
 	(void)state;
 	snprintf(scratch, sizeof(scratch), "%s/mnt", root);
 	assert_int_equal(selftest_target(&t, scratch, note, sizeof(note), &e), -EOPNOTSUPP);
-	assert_string_equal(e.msg, "http http://collector.example/x: what is written there could not be removed: not tried");
+	assert_string_equal(e.msg, "http http://collector.example/x: what is uploaded there could not be removed: not tried");
 
 	t = (struct target){ .kind = TARGET_RAW, .keyword = "raw", .device = "/dev/no-such-device" };
 	assert_true(selftest_target(&t, scratch, note, sizeof(note), &e) < 0);
