@@ -1,15 +1,13 @@
 /* codec - one page packed by one of the algorithms that readers of kdump-compressed files know. */
 /* SPDX-License-Identifier: MIT */
-#define ZSTD_STATIC_LINKING_ONLY
-#define ZSTD_DISABLE_DEPRECATE_WARNINGS	/* of what says all that a frame needs in one call */
 #include "dump/codec.h"
 
 #include <errno.h>
 #include <lzo/lzo1x.h>
 #include <string.h>
-#include <zstd.h>
 
 #include "dump/deflate.h"
+#include "dump/zpack.h"
 
 /* ---- none ---- */
 
@@ -36,50 +34,26 @@ static size_t none_pack(void *state, const void *in, size_t len, void *out)
 }
 
 /*
- * ---- zstd ----
+ * ---- zstd's format, packed by ourselves ----
  *
- * The fastest strategy with a hash table of half as many places as the page has bytes, of which a cache holds all and
- * which is soon cleared: 1.1 times as fast as level 1, whose table is four times as large, and its output 0.8 % smaller,
- * since matches begin at 4 bytes instead of 5. A context takes 50 KiB for pages of 4 KiB.
+ * Of the pages that level 31 leaves of a 6.1 kernel, next to libzstd's fastest strategy with tables of a page's size: 0.83
+ * of its time and 0.973 of its bytes; of those that level 1 leaves 0.8 and 0.994.
  */
-
-struct zstd_state {
-	ZSTD_CCtx      *cctx;		/* inside this state */
-	ZSTD_parameters params;
-	uint64_t        work[];
-};
-
-static ZSTD_parameters zstd_params(size_t page_size)
-{
-	unsigned page_log = (unsigned)__builtin_ctzll(page_size), hash_log = page_log - 1;
-
-	return (ZSTD_parameters){
-		.cParams = { .windowLog = page_log, .chainLog = ZSTD_CHAINLOG_MIN, .searchLog = 1, .minMatch = 4,
-			     .hashLog = hash_log < 13 ? hash_log : 13, .strategy = ZSTD_fast },
-		.fParams = { .contentSizeFlag = 1, .noDictIDFlag = 1 },
-	};
-}
 
 static size_t zstd_size(size_t page_size)
 {
-	return sizeof(struct zstd_state) + 64 + ZSTD_estimateCCtxSize_usingCParams(zstd_params(page_size).cParams);
+	return zpacker_size(page_size);
 }
 
 static int zstd_init(void *state, size_t page_size)
 {
-	struct zstd_state *z = state;
-
-	z->params = zstd_params(page_size);
-	z->cctx = ZSTD_initStaticCCtx(z->work, zstd_size(page_size) - sizeof(*z));
-	return z->cctx ? 0 : -ENOMEM;
+	zpacker_init(state, page_size);
+	return 0;
 }
 
 static size_t zstd_pack(void *state, const void *in, size_t len, void *out)
 {
-	struct zstd_state *z = state;
-	size_t n = ZSTD_compress_advanced(z->cctx, out, codec_bound(len), in, len, NULL, 0, z->params);
-
-	return ZSTD_isError(n) ? 0 : n;
+	return zpack_page(state, in, len, out);
 }
 
 /*

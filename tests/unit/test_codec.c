@@ -124,6 +124,50 @@ static void rare_first(uint8_t *p, size_t n)
 	}
 }
 
+/* Numbers of literals and lengths of matches of all kinds, near and far, and the same distances again. */
+static void sequences(uint8_t *p, size_t n)
+{
+	static uint64_t x = 5;
+	size_t at = 0, dist = 1;
+
+	while (at < n) {
+		size_t lits = next(&x) & (0x3fffU >> next(&x) % 15), len = 3 + (next(&x) & (0x3fffU >> next(&x) % 15));
+
+		for (; (lits || !at) && at < n; lits -= !!lits, at++)
+			p[at] = (uint8_t)(x * at >> 11);
+		if (next(&x) % 3 == 0)
+			dist = 1 + next(&x) % (at < 300 || x & 1 << 20 ? at : 300);
+		for (; len && at < n && dist <= at; len--, at++)
+			p[at] = p[at - dist];
+	}
+}
+
+/* An array of structs: pointers, small numbers, flags, a name. */
+static void structs(uint8_t *p, size_t n)
+{
+	static uint64_t x = 9;
+	size_t size = 24 + 8 * (next(&x) % 12);
+
+	memset(p, 0, n);
+	for (size_t at = 0; at + size <= n; at += size) {
+		put_le64(p + at, 0xffff888000000000ULL + (next(&x) & 0x3ffffc0));
+		put_le64(p + at + 8, at ? at / size : 0xffffea0000000000ULL);
+		put_le64(p + at + 16, next(&x) % 3 ? 0x0017ffffc0000000ULL : 0xdead000000000100ULL);
+		snprintf((char *)p + at + size - 8, 8, "eth%zu", at / size % 1000);
+	}
+}
+
+/* As many kinds of bytes as the round says, each as often, in any order. */
+static void few_kinds(uint8_t *p, size_t n)
+{
+	static uint64_t x = 13;
+	static unsigned kinds;
+
+	kinds = kinds * 3 / 2 + 2 > 256 ? 1 : kinds * 3 / 2 + 2;
+	for (size_t i = 0; i < n; i++)
+		p[i] = (uint8_t)(next(&x) % kinds);
+}
+
 static const struct {
 	const char *name;
 	void (*make)(uint8_t *p, size_t n);
@@ -131,7 +175,8 @@ static const struct {
 } contents[] = {
 	{ "zeros", zeros, true }, { "one bit", one_bit, true }, { "text", text, true }, { "noise", noise, false },
 	{ "pointers", pointers, true }, { "half noise", half_noise, true }, { "unequal", unequal, true }, { "twice", twice, false },
-	{ "a mixture", mixture, false }, { "rare bytes first", rare_first, true },
+	{ "a mixture", mixture, false }, { "rare bytes first", rare_first, true }, { "sequences", sequences, false },
+	{ "structs", structs, true }, { "few kinds of bytes", few_kinds, false },
 };
 
 static size_t unpack(uint32_t flag, const uint8_t *in, size_t len, uint8_t *out, size_t size)
@@ -164,6 +209,11 @@ static void round_trips(const struct codec *c, size_t page)
 			fail_msg("%s: %s of %zu bytes cannot be unpacked", c->name, contents[k].name, page);
 		if (n)
 			assert_memory_equal(in, back, page);
+		if (c->flag == PAGE_ZSTD && n) {	/* one frame, of one segment, that tells its size */
+			assert_int_equal(ZSTD_findFrameCompressedSize(out, n), n);
+			assert_int_equal(ZSTD_getFrameContentSize(out, n), page);
+			assert_int_equal(out[4], 0x60);
+		}
 	}
 	free(state);
 	free(in);
