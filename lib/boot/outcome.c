@@ -19,7 +19,8 @@ enum outcome closing_outcome(const struct closing *c)
 {
 	enum outcome o = outcome_of(&c->save);
 
-	if (c->missing)
+	/* Nothing went anywhere: the zeros of c->save are no exit status of anybody. */
+	if (c->missing || !c->where[0])
 		return OUTCOME_FAILED;
 	return o == OUTCOME_COMPLETE && c->incomplete ? OUTCOME_DEGRADED : o;
 }

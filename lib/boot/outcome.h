@@ -31,7 +31,7 @@ struct closing {
 	uint64_t now_ms;	/* since boot */
 };
 
-/* outcome_of, once more doubted: complete needs a file of the final name. */
+/* outcome_of, once more doubted: complete needs a place, and a file of the final name. */
 enum outcome closing_outcome(const struct closing *c);
 
 /* The closing line, without newline: "complete: ...", "sent: ...", "degraded: ..." or "failed: ...". */

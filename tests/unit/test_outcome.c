@@ -59,6 +59,8 @@ static const struct {
 	  "failed: r; kept: /d/vmcore-dmesg.txt on a and /d/vmcore-incomplete on a, 0.0 s after boot" },
 	{ "failed, a part is there", { .save = { .end = CHILD_ABANDONED }, .reason = "r", .incomplete = true,
 	  .where = "W" }, "failed: r; kept: W, 0.0 s after boot" },
+	{ "no target was even tried: zeros are no success", { .reason = "no target", .now_ms = 1000 },
+	  "failed: no target; nothing was saved, 1.0 s after boot" },
 	{ "never started", { .save = { .end = CHILD_NOT_STARTED }, .reason = "device: none", .where = "x" },
 	  "failed: device: none; nothing was saved, 0.0 s after boot" },
 };
