@@ -142,10 +142,15 @@ deps: ## install what build, demo and tests need (as root, by apt)
 	@configs/deps build demo check
 
 install: all ## into DESTDIR, PREFIX (/usr/local): program, manual pages, units and hooks
-	@PREFIX="$(or $(PREFIX),/usr/local)" DESTDIR="$(DESTDIR)" SYSCONFDIR="$(SYSCONFDIR)" configs/install $B/kdumpbox
+	@PREFIX="$(or $(PREFIX),/usr/local)" DESTDIR="$(DESTDIR)" SYSCONFDIR="$(SYSCONFDIR)" \
+		DRACUT_MODULES="$(DRACUT_MODULES)" configs/install $B/kdumpbox
 
 deb: all ## a Debian package in build/deb
 	@configs/debian/build $B/deb
+
+rpm: all ## an RPM package in build/rpm
+	@command -v rpmbuild >/dev/null || { echo "make rpm: rpmbuild is missing: apt-get install rpm"; exit 1; }
+	@rpmbuild -bb --quiet --define "top $(CURDIR)" --define "_topdir $(CURDIR)/$B/rpm" configs/kdumpbox.spec
 
 sbom: all ## what is in the program and from where, as SPDX: build/kdumpbox.spdx.json
 	@configs/sbom $B/kdumpbox $(LIBS.musl) >$B/kdumpbox.spdx.json
