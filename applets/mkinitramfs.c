@@ -9,14 +9,16 @@
 #include "applet.h"
 #include "boot/image.h"
 
-enum { OPT_KERNEL = 256, OPT_MODULES, OPT_CONFIG, OPT_ADD, OPT_COMPRESS, OPT_ROOT };
+enum { OPT_KERNEL = 256, OPT_MODULES, OPT_CONFIG, OPT_ADD, OPT_COMPRESS, OPT_ROOT, OPT_GENERIC };
 enum { MAX_ADDS = 256, MAX_APPLETS = 64 };
 
 static const struct opt mkinitramfs_opts[] = {
 	{ 'o', "output", "FILE", "where to write it" },
 	{ OPT_KERNEL, "kernel", "VERSION", "of the capture kernel (default: the running one)" },
 	{ OPT_MODULES, "modules", "LIST",
-	  "drivers to load (default: those of the target's device here)" },
+	  "drivers to load (default: those of the target's device here); =DIR: all that lie there" },
+	{ OPT_GENERIC, "generic", NULL,
+	  "for any machine: drivers of all disks, cards and filesystems; the devices there say which are loaded" },
 	{ OPT_CONFIG, "config", "FILE", "kdump.conf for it (default: /etc/kdump.conf)" },
 	{ OPT_ADD, "add", "SRC:DST", "put the file SRC into it as DST; may be repeated" },
 	{ OPT_COMPRESS, "compress", "METHOD",
@@ -44,6 +46,7 @@ static int parse(struct mkinitramfs *m, struct args *a, struct err *e)
 		case 'o': m->output = a->value; break;
 		case OPT_KERNEL: spec->release = a->value; break;
 		case OPT_MODULES: spec->modules = a->value; break;
+		case OPT_GENERIC: spec->generic = true; break;
 		case OPT_CONFIG: spec->config = a->value; break;
 		case OPT_COMPRESS: m->compress = a->value; break;
 		case OPT_ROOT: spec->root = strcmp(a->value, "/") ? a->value : ""; break;

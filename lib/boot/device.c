@@ -323,6 +323,8 @@ int device_wait(const struct device_wish *w, char path[], size_t size, char why[
 		uint64_t now = now_ms(), until = now < half ? half : end;
 
 		rc = look_wisely(&s, w, now >= half, path, size, why, &wrong);
+		if (rc && w->drivers && now < end && coldplug_next(w->drivers, s.at))
+			continue;
 		/* A mirror starts without a part of its disks when they had half the time to come. */
 		if (rc && assemble(&assembler, s.at, now >= half))
 			continue;
@@ -332,7 +334,7 @@ int device_wait(const struct device_wish *w, char path[], size_t size, char why[
 		if (now >= until)
 			continue;
 		if (fd >= 0)
-			uevent_wait(fd, "block", (unsigned)(until - now));
+			uevent_wait(fd, w->drivers && w->drivers->want ? NULL : "block", (unsigned)(until - now));
 		else
 			poll(NULL, 0, until - now < SLICE_MS ? (int)(until - now) : SLICE_MS);
 	}

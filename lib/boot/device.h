@@ -7,6 +7,7 @@
 #include <stddef.h>
 
 #include "base/err.h"
+#include "boot/coldplug.h"
 
 /*
  * A device is named by
@@ -34,6 +35,7 @@ struct device_wish {
 	unsigned    timeout_ms;		/* of CLOCK_BOOTTIME */
 	bool        overwrite;		/* a raw target */
 	const struct identity *known;	/* its marks when the image was made, see identity.h; NULL: none */
+	struct coldplug *drivers;	/* are loaded until it is there; NULL: none */
 };
 
 /*

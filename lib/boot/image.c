@@ -80,7 +80,7 @@ static int put_modules(struct cpio *c, const struct image_spec *spec, const stru
 		       : err_set(e, -ENOMEM, "modules");
 
 	if (!rc)
-		rc = imagemod_choose(wants, ic, spec->modules, spec->root, e);
+		rc = imagemod_choose(wants, ic, spec->modules, spec->root, spec->generic, e);
 	if (!rc)
 		rc = imagemod_add(c, tree, spec->root, spec->release, wants, &report->modules, e);
 	modtree_close(tree);
@@ -152,7 +152,8 @@ static int put_devices(struct cpio *c, const struct imageconf *ic, struct err *e
 static int collect(struct cpio *c, const struct image_spec *spec, struct imageconf *ic,
 		   struct image_report *report, struct err *e)
 {
-	int rc = imageconf_read(ic, spec->config, spec->root, e);
+	int rc = spec->generic ? imageconf_read_generic(ic, spec->config, spec->root, e)
+			       : imageconf_read(ic, spec->config, spec->root, e);
 
 	memcpy(report->notes, ic->conf.notes, sizeof(report->notes));
 	report->nr_notes = ic->conf.nr_notes;

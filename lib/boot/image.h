@@ -3,6 +3,8 @@
 #ifndef BOOT_IMAGE_H
 #define BOOT_IMAGE_H
 
+#include <stdbool.h>
+
 #include "base/conf.h"
 #include "boot/cpio.h"
 #include "boot/squeeze.h"
@@ -17,6 +19,7 @@ struct image_spec {
 	size_t             nr_adds;
 	const char        *program;	/* this binary, /proc/self/exe */
 	const char *const *applets;	/* names to link to it, NULL at the end */
+	bool               generic;	/* nothing of this machine, drivers of all kinds: coldplug.h */
 };
 
 struct image_report {

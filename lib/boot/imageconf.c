@@ -332,7 +332,7 @@ static int read_back(const struct imageconf *ic, struct err *e)
 	return rc;
 }
 
-int imageconf_read(struct imageconf *ic, const char *path, const char *root, struct err *e)
+static int read_conf(struct imageconf *ic, const char *path, const char *root, bool generic, struct err *e)
 {
 	char standard[PATH_MAX], *text;
 	size_t len;
@@ -360,12 +360,25 @@ int imageconf_read(struct imageconf *ic, const char *path, const char *root, str
 	if (!rc) {
 		take_value(text, "extra_modules", ic->extra_modules, sizeof(ic->extra_modules));
 		take_value(text, "extra_bins", ic->extra_bins, sizeof(ic->extra_bins));
-		rc = complete(ic, text, root, out, e);
+		if (generic)
+			fputs(text, out);
+		else
+			rc = complete(ic, text, root, out, e);
 	}
 	if (out && fclose(out) && !rc)
 		rc = err_set(e, -ENOMEM, "kdump.conf");
 	free(text);
 	return rc ? rc : read_back(ic, e);
+}
+
+int imageconf_read(struct imageconf *ic, const char *path, const char *root, struct err *e)
+{
+	return read_conf(ic, path, root, false, e);
+}
+
+int imageconf_read_generic(struct imageconf *ic, const char *path, const char *root, struct err *e)
+{
+	return read_conf(ic, path, root, true, e);
 }
 
 void imageconf_free(struct imageconf *ic)

@@ -37,6 +37,9 @@ struct imageconf {
  * target line is needed. For a server the network is completed, see imagenet.h. Returns 0 or an error; imageconf_free in both cases.
  */
 int imageconf_read(struct imageconf *ic, const char *path, const char *root, struct err *e);
+
+/* The same for an image of no machine in particular: the text as it is, which need not name a target. */
+int imageconf_read_generic(struct imageconf *ic, const char *path, const char *root, struct err *e);
 void imageconf_free(struct imageconf *ic);
 
 #endif

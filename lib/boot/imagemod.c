@@ -11,8 +11,10 @@
 
 #include "base/io.h"
 #include "boot/assemble.h"
+#include "boot/coldplug.h"
 #include "boot/imageprog.h"
 #include "boot/kofile.h"
+#include "boot/squeeze.h"
 
 /* The names that init loads. */
 struct loads {
@@ -88,23 +90,40 @@ static int put_firmware(const char *value, void *arg)
 	return 0;
 }
 
+/* The module as it is in source, or image by zstd where that is not compressed. */
+static int put_packed(struct cpio *c, const char *path, const char *source, const char *image, size_t len,
+		      struct err *e)
+{
+	bool plain = !strcmp(source + modtree_plain_len(source), "");
+	char *packed;
+	size_t packed_len;
+	int rc = plain ? squeeze(SQUEEZE_ZSTD, image, len, &packed, &packed_len, e)
+		       : read_file(source, KOFILE_MAX, &packed, &packed_len, e);
+
+	if (rc)
+		return rc;
+	rc = cpio_file(c, path, 0644, packed, packed_len, e);
+	free(packed);
+	return rc;
+}
+
 static int put_module(struct cpio *c, const struct modtree *tree, const char *dir,
-		      const struct modstep *step, const char *root, struct err *e)
+		      const struct modstep *step, const char *root, bool packed, struct err *e)
 {
 	struct firmware firmware = { c, root, e };
-	char source[PATH_MAX], path[PATH_MAX];
-	size_t plain = modtree_plain_len(step->path), len;
+	char source[PATH_MAX], path[PATH_MAX], name[PATH_MAX];
 	bool absolute = step->path[0] == '/';
+	size_t len;
 	char *image;
 	int rc;
 
 	modtree_path(tree, step, source, sizeof(source));
-	snprintf(path, sizeof(path), "%s%s%.*s", absolute ? "" : dir, absolute ? "" : "/",
-		 (int)plain, step->path);
+	modtree_image_path(step->path, packed, name, sizeof(name));
+	snprintf(path, sizeof(path), "%s%s%s", absolute ? "" : dir, absolute ? "" : "/", name);
 	rc = kofile_read(source, &image, &len, e);
 	if (rc)
 		return rc;
-	rc = cpio_file(c, path, 0644, image, len, e);
+	rc = packed ? put_packed(c, path, source, image, len, e) : cpio_file(c, path, 0644, image, len, e);
 	if (!rc)
 		rc = kofile_modinfo(image, len, "firmware", put_firmware, &firmware);
 	free(image);
@@ -112,7 +131,7 @@ static int put_module(struct cpio *c, const struct modtree *tree, const char *di
 }
 
 static int put_indexes(struct cpio *c, const struct modtree *tree, const char *dir,
-		       const struct modlist *list, struct err *e)
+		       const struct modlist *list, bool packed, struct err *e)
 {
 	static const char *const files[] = {
 		"modules.dep", "modules.alias", "modules.softdep", "modules.builtin",
@@ -122,7 +141,7 @@ static int put_indexes(struct cpio *c, const struct modtree *tree, const char *d
 	int rc = 0;
 
 	for (size_t i = 0; i < sizeof(files) / sizeof(files[0]) && !rc; i++) {
-		rc = modtree_subset(tree, list, files[i], &text, &len, e);
+		rc = modtree_subset(tree, list, files[i], packed, &text, &len, e);
 		if (rc)
 			break;
 		snprintf(path, sizeof(path), "%s/%s", dir, files[i]);
@@ -169,6 +188,7 @@ int imagemod_add(struct cpio *c, const struct modtree *tree, const char *root, c
 {
 	struct loads *loads = calloc(1, sizeof(*loads));
 	struct modlist list = { 0 };
+	bool packed = w->nr_dirs;
 	char dir[PATH_MAX];
 	int rc = loads ? 0 : err_set(e, -ENOMEM, "list of modules");
 
@@ -176,17 +196,21 @@ int imagemod_add(struct cpio *c, const struct modtree *tree, const char *root, c
 	snprintf(dir, sizeof(dir), "/lib/modules/%s", release);
 	for (unsigned i = 0; i < w->n && !rc; i++)
 		rc = resolve(tree, &w->want[i], &list, loads, e);
+	for (unsigned i = 0; i < w->nr_dirs && !rc; i++)
+		rc = modtree_resolve_dir(tree, w->dir[i], &list, e);
 	for (size_t i = 0; i < list.n && !rc; i++)
 		if (list.steps[i].path) {
-			rc = put_module(c, tree, dir, &list.steps[i], root, e);
+			rc = put_module(c, tree, dir, &list.steps[i], root, packed, e);
 			++*count;
 		}
 	if (!rc)
-		rc = put_indexes(c, tree, dir, &list, e);
+		rc = put_indexes(c, tree, dir, &list, packed, e);
 	if (!rc)
 		rc = put_load_list(c, loads, e);
 	if (!rc)
 		rc = put_assemble(c, w, e);
+	if (!rc && packed)
+		rc = cpio_file(c, COLDPLUG_FILE, 0644, "", 0, e);
 	modlist_free(&list);
 	free(loads);
 	return rc;

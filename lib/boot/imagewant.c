@@ -5,6 +5,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "boot/coldplug.h"
 #include "boot/device.h"
 #include "boot/hostdev.h"
 #include "boot/hoststack.h"
@@ -59,6 +60,15 @@ static int want_helper(struct modwants *w, const struct helper *helper, struct e
 	return imagemod_want(w, helper->word, strlen(helper->word), false, false, e);
 }
 
+static int want_dir(struct modwants *w, const char *dir, size_t len, struct err *e)
+{
+	if (w->nr_dirs == IMAGEMOD_DIRS || !len || len >= sizeof(w->dir[0]))
+		return err_say(e, -E2BIG, "'=%.80s': not a directory of modules, or more than %d", dir, IMAGEMOD_DIRS);
+	memcpy(w->dir[w->nr_dirs], dir, len);
+	w->dir[w->nr_dirs++][len] = 0;
+	return 0;
+}
+
 static int want_list(struct modwants *w, const char *list, struct err *e)
 {
 	static const char split[] = " ,\t\n";
@@ -67,7 +77,7 @@ static int want_list(struct modwants *w, const char *list, struct err *e)
 	for (const char *p = list + strspn(list, split); *p && !rc; p += strspn(p, split)) {
 		size_t n = strcspn(p, split);
 
-		rc = imagemod_want(w, p, n, true, true, e);
+		rc = *p == '=' ? want_dir(w, p + 1, n - 1, e) : imagemod_want(w, p, n, true, true, e);
 		p += n;
 	}
 	return rc;
@@ -140,11 +150,13 @@ static int want_filesystem(struct modwants *w, const char *fstype, struct err *e
 	return rc;
 }
 
-/* The same for a filesystem that is only named as a module in a list. */
+/* The same for a filesystem that is only named as a module in a list, or may be one of a directory. */
 static int want_helpers(struct modwants *w, struct err *e)
 {
 	int rc = 0;
 
+	for (size_t i = 0; i < sizeof(helpers) / sizeof(helpers[0]) && w->nr_dirs && !rc; i++)
+		rc = want_helper(w, &helpers[i], e);
 	for (size_t i = 0; i < sizeof(helpers) / sizeof(helpers[0]); i++)
 		for (unsigned k = 0; k < w->n && !rc; k++)
 			if (!strcmp(w->want[k].word, helpers[i].fstype))
@@ -163,24 +175,50 @@ static int know_nics(const struct imageconf *ic, struct err *e)
 	return 0;
 }
 
-int imagemod_choose(struct modwants *w, const struct imageconf *ic, const char *list,
-		    const char *root, struct err *e)
+/* What a target of this machine lies on. */
+static int want_host(struct modwants *w, const struct imageconf *ic, struct err *e)
 {
 	int rc = 0;
 
-	if (!*root && !access("/sys/bus/virtio/drivers/virtio_mem", F_OK)) {
+	for (unsigned i = 0; i < ic->nr_devices && !rc; i++)
+		rc = want_device(w, ic->devices[i], e);
+	if (!rc)
+		rc = know_nics(ic, e);
+	for (unsigned i = 0; i < ic->nr_nics && !rc; i++)
+		rc = want_nic(w, ic->nics[i], e);
+	return rc;
+}
+
+/* Drivers for machines that nobody knows, and what stands on a card. */
+static int want_generic(struct modwants *w, struct err *e)
+{
+	static const char *const above[] = { "af_packet", "8021q", "bonding" };
+	bool given = w->nr_dirs;
+	int rc = 0;
+
+	for (const struct coldplug_dir *d = coldplug_dirs; !given && d->dir && !rc; d++)
+		rc = want_dir(w, d->dir, strlen(d->dir), e);
+	for (size_t i = 0; i < sizeof(above) / sizeof(above[0]) && !rc; i++)
+		rc = imagemod_want(w, above[i], strlen(above[i]), false, false, e);
+	return rc;
+}
+
+int imagemod_choose(struct modwants *w, const struct imageconf *ic, const char *list,
+		    const char *root, bool generic, struct err *e)
+{
+	int rc = 0;
+
+	if (generic || (!*root && !access("/sys/bus/virtio/drivers/virtio_mem", F_OK))) {
 		rc = imagemod_want(w, "virtio_pci", strlen("virtio_pci"), false, true, e);
 		if (!rc)
 			rc = imagemod_want(w, "virtio_mem", strlen("virtio_mem"), false, true, e);
 	}
 	if (!rc && list)
 		rc = want_list(w, list, e);
-	for (unsigned i = 0; !list && i < ic->nr_devices && !rc; i++)
-		rc = want_device(w, ic->devices[i], e);
-	if (!rc && !list)
-		rc = know_nics(ic, e);
-	for (unsigned i = 0; !list && i < ic->nr_nics && !rc; i++)
-		rc = want_nic(w, ic->nics[i], e);
+	if (!rc && generic)
+		rc = want_generic(w, e);
+	else if (!rc && !list)
+		rc = want_host(w, ic, e);
 	for (int i = 0; i < ic->nr_net_modules && !rc; i++)
 		rc = imagemod_want(w, ic->net_modules[i], strlen(ic->net_modules[i]), true, true, e);
 	if (!rc)

@@ -1,12 +1,12 @@
 /* modorder - in what order are the modules of a tree loaded? */
 /* SPDX-License-Identifier: MIT */
 #include <errno.h>
-#include <fnmatch.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/args.h"
+#include "boot/modalias.h"
 #include "boot/modtree_index.h"
 
 /* What is still to be done; a stack instead of recursion, so that no tree can exhaust ours. */
@@ -79,7 +79,7 @@ static int emit(struct modlist *list, const struct mod *mod, enum modneed need, 
 static int push_alias(struct walk *w, const char *word, enum modneed need, struct err *e)
 {
 	const char *at = w->tree->alias, *line, *pattern, *name;
-	char norm[ALIAS_SIZE], mod_name[MODULE_NAME_SIZE];
+	char mod_name[MODULE_NAME_SIZE];
 	size_t len, n;
 	int rc = 0;
 
@@ -91,9 +91,7 @@ static int push_alias(struct walk *w, const char *word, enum modneed need, struc
 			continue;
 		line += 6;
 		pattern = next_word(&line, end, &n);
-		if (!pattern || !normalise(pattern, n, norm, sizeof(norm)))
-			continue;
-		if ((norm[0] != word[0] && !strchr("*?[\\", norm[0])) || fnmatch(norm, word, 0))
+		if (!pattern || n >= ALIAS_SIZE || !modalias_match(pattern, n, word))
 			continue;
 		name = next_word(&line, end, &n);
 		if (!name || !normalise(name, n, mod_name, sizeof(mod_name)))
@@ -109,7 +107,7 @@ static int push_alias(struct walk *w, const char *word, enum modneed need, struc
 static int push_builtin_alias(struct walk *w, const char *word, enum modneed need, struct err *e)
 {
 	const char *at = w->tree->builtin_info, *end = at + w->tree->builtin_info_len;
-	char norm[ALIAS_SIZE], name[MODULE_NAME_SIZE];
+	char name[MODULE_NAME_SIZE];
 	int rc = 0;
 
 	for (; !rc && at < end; at += strlen(at) + 1) {
@@ -118,8 +116,7 @@ static int push_builtin_alias(struct walk *w, const char *word, enum modneed nee
 
 		if (!key || key > strchr(at, '=') ||
 		    !normalise(at, (size_t)(key - at), name, sizeof(name)) ||
-		    !normalise(key + 7, strlen(key + 7), norm, sizeof(norm)) ||
-		    fnmatch(norm, word, 0))
+		    strlen(key + 7) >= ALIAS_SIZE || !modalias_match(key + 7, strlen(key + 7), word))
 			continue;
 		mod = modtree_find(w->tree, name);
 		if (mod)
@@ -259,28 +256,67 @@ static int unknown(const struct modtree *tree, const char *word, struct err *e)
 	return rc;
 }
 
-int modtree_resolve(const struct modtree *tree, const char *word, struct modlist *list,
-		    struct err *e)
+/* What is in list has been seen already. */
+static int walk_start(struct walk *w, const struct modtree *tree, struct modlist *list, struct err *e)
 {
-	struct walk w = { .tree = tree, .list = list, .seen = calloc(tree->nr_mods + 1, 1) };
-	int rc;
-
-	if (!w.seen)
-		return err_set(e, -ENOMEM, "load order of %s", word);
+	*w = (struct walk){ .tree = tree, .list = list, .seen = calloc(tree->nr_mods + 1, 1) };
+	if (!w->seen)
+		return err_set(e, -ENOMEM, "load order");
 	for (size_t i = 0; i < list->n; i++) {
 		const struct mod *mod = modtree_find(tree, list->steps[i].name);
 
 		if (mod)
-			w.seen[mod - tree->mods] = 1;
+			w->seen[mod - tree->mods] = 1;
 	}
-	rc = push_word(&w, word, strlen(word), MOD_ASKED, e);
+	return 0;
+}
+
+static void walk_end(struct walk *w)
+{
+	free(w->seen);
+	free(w->jobs);
+}
+
+int modtree_resolve(const struct modtree *tree, const char *word, struct modlist *list,
+		    struct err *e)
+{
+	struct walk w;
+	int rc = walk_start(&w, tree, list, e);
+
+	if (!rc)
+		rc = push_word(&w, word, strlen(word), MOD_ASKED, e);
 	if (!rc && !w.nr_jobs)
 		rc = unknown(tree, word, e);
 	turn(&w, 0);
 	if (!rc)
 		rc = run(&w, e);
-	free(w.seen);
-	free(w.jobs);
+	walk_end(&w);
+	return rc;
+}
+
+bool modtree_lies_in(const char *path, const char *dir)
+{
+	static const char above[] = "kernel/";
+	size_t n = strlen(dir);
+
+	if (!strncmp(path, above, sizeof(above) - 1) && strncmp(dir, above, sizeof(above) - 1))
+		path += sizeof(above) - 1;
+	return n && !strncmp(path, dir, n) && (path[n] == '/' || dir[n - 1] == '/' || !strncmp(path + n, ".ko", 3));
+}
+
+int modtree_resolve_dir(const struct modtree *tree, const char *dir, struct modlist *list, struct err *e)
+{
+	struct walk w;
+	int rc = walk_start(&w, tree, list, e);
+
+	for (size_t i = 0; i < tree->nr_mods && !rc; i++) {
+		if (!tree->mods[i].path || !modtree_lies_in(tree->mods[i].path, dir))
+			continue;
+		rc = push(&w, i, ACT_PROBE, MOD_ASKED, e);
+		if (!rc)
+			rc = run(&w, e);
+	}
+	walk_end(&w);
 	return rc;
 }
 

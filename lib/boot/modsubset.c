@@ -46,25 +46,26 @@ static bool line_concerns(const char *line, size_t len, int word, const struct m
 	return in_list(list, name, builtin);
 }
 
-/* Write the words of a line of modules.dep without what follows ".ko". */
-static void put_plain(FILE *out, const char *line, size_t len)
+/* Write the words of a line of modules.dep as the files are called in an image. */
+static void put_paths(FILE *out, const char *line, size_t len, bool packed)
 {
 	const char *at = line, *end = line + len, *word, *gap = "";
-	char path[4096];
+	char path[4096], name[4096];
 	size_t n;
 
 	while ((word = next_word(&at, end, &n))) {
 		bool colon = word[n - 1] == ':';
 
 		snprintf(path, sizeof(path), "%.*s", (int)(n - colon), word);
-		fprintf(out, "%s%.*s%s", gap, (int)modtree_plain_len(path), path, colon ? ":" : "");
+		modtree_image_path(path, packed, name, sizeof(name));
+		fprintf(out, "%s%s%s", gap, name, colon ? ":" : "");
 		gap = " ";
 	}
 	fputc('\n', out);
 }
 
 static int filter(const char *text, const struct index_file *file, const struct modlist *list,
-		  FILE *out)
+		  bool packed, FILE *out)
 {
 	bool dep = file == &files[0], builtin = file == &files[3];
 	const char *at = text, *line;
@@ -74,7 +75,7 @@ static int filter(const char *text, const struct index_file *file, const struct 
 		if (*line == '#' || !line_concerns(line, len, file->word, list, builtin))
 			continue;
 		if (dep)
-			put_plain(out, line, len);
+			put_paths(out, line, len, packed);
 		else
 			fprintf(out, "%.*s\n", (int)len, line);
 	}
@@ -82,7 +83,7 @@ static int filter(const char *text, const struct index_file *file, const struct 
 }
 
 int modtree_subset(const struct modtree *tree, const struct modlist *list, const char *file,
-		   char **text, size_t *len, struct err *e)
+		   bool packed, char **text, size_t *len, struct err *e)
 {
 	const struct index_file *kind = NULL;
 	char path[4096], *whole;
@@ -103,7 +104,7 @@ int modtree_subset(const struct modtree *tree, const struct modlist *list, const
 		return rc;
 	*text = NULL;
 	out = open_memstream(text, len);
-	rc = whole && out ? filter(whole, kind, list, out) : -ENOMEM;
+	rc = whole && out ? filter(whole, kind, list, packed, out) : -ENOMEM;
 	if (out && fclose(out))
 		rc = -ENOMEM;
 	free(whole);

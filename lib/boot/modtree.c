@@ -77,6 +77,13 @@ size_t modtree_plain_len(const char *path)
 	return ko ? (size_t)(ko + 3 - path) : strlen(path);
 }
 
+void modtree_image_path(const char *path, bool packed, char *out, size_t size)
+{
+	size_t plain = modtree_plain_len(path), n = packed ? strlen(path) : plain;
+
+	snprintf(out, size, "%.*s%s", (int)n, path, packed && n == plain ? ".zst" : "");
+}
+
 static int add_mod(struct modtree *tree, const char *path, const char *deps, struct err *e)
 {
 	char name[MODULE_NAME_SIZE];

@@ -34,8 +34,8 @@ struct modlist {
 	size_t          n;
 };
 
-/* Most modules one load order can have: a tree that asks for more is broken. */
-enum { MODTREE_MAX_STEPS = 512 };
+/* Most modules one list can have: what asks for more is a broken tree, or a whole distribution. */
+enum { MODTREE_MAX_STEPS = 4096 };
 
 /*
  * Read the tree of release under root ("" or "/" for the running system). Returns 0 and *tree,
@@ -55,6 +55,17 @@ int modtree_resolve(const struct modtree *tree, const char *word, struct modlist
 		    struct err *e);
 void modlist_free(struct modlist *list);
 
+/*
+ * The same for all modules whose file lies in dir (modtree_lies_in); none is no error.
+ */
+int modtree_resolve_dir(const struct modtree *tree, const char *dir, struct modlist *list, struct err *e);
+
+/*
+ * Is path, as in modules.dep, below the directory dir, or the module dir? "drivers/nvme", "fs/xfs/xfs" and
+ * "updates/dkms" are: below kernel/, or beside it.
+ */
+bool modtree_lies_in(const char *path, const char *dir);
+
 /* The file of a step that has a path. */
 void modtree_path(const struct modtree *tree, const struct modstep *step, char *out, size_t size);
 
@@ -64,16 +75,19 @@ void modtree_name(const char *path, char *out, size_t size);
 /*
  * The lines of an index file ("modules.dep", "modules.alias", "modules.softdep" or
  * "modules.builtin") that concern the modules of list, in the file's order, for a tree that has
- * only those. modules.dep lines name the uncompressed files (.ko). Returns 0 and *text, which the
+ * only those. modules.dep lines name the files as modtree_image_path does. Returns 0 and *text, which the
  * caller frees, *len bytes.
  */
 int modtree_subset(const struct modtree *tree, const struct modlist *list, const char *file,
-		   char **text, size_t *len, struct err *e);
+		   bool packed, char **text, size_t *len, struct err *e);
 
 /*
  * A module's path as it is named once it is decompressed: "kernel/fs/xfs/xfs.ko.xz" gives
  * "kernel/fs/xfs/xfs.ko". Returns the length to keep of path.
  */
 size_t modtree_plain_len(const char *path);
+
+/* Its path in an image: that, or with packed as it is, and ".zst" behind it where it is not compressed. */
+void modtree_image_path(const char *path, bool packed, char *out, size_t size);
 
 #endif

@@ -117,7 +117,7 @@ static void drop_file(const char *path)
 		unlink(path);
 }
 
-static bool is_live(const char *name)
+bool module_is_live(const char *name)
 {
 	char path[256], state[16];
 
@@ -131,7 +131,7 @@ static int load_step(const struct modtree *tree, const struct modstep *step, con
 	char own[PARAMS_SIZE], all[2 * PARAMS_SIZE], path[4096];
 	int rc;
 
-	if (!step->path || is_live(step->name))
+	if (!step->path || module_is_live(step->name))
 		return 0;
 	if (module_cmdline_params(cmdline, step->name, own, sizeof(own)))
 		own[0] = 0;

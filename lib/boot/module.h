@@ -3,6 +3,7 @@
 #ifndef BOOT_MODULE_H
 #define BOOT_MODULE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "base/err.h"
@@ -19,6 +20,9 @@
  * errno with the module named.
  */
 int module_load(const char *name, const char *params, struct err *e);
+
+/* Is the module, by its name with '_', loaded and running? */
+bool module_is_live(const char *name);
 
 /*
  * The parameters for module name in a kernel command line ("name.x=1 na-me.y=2" gives "x=1 y=2"),

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "base/io.h"
+#include "boot/coldplug.h"
 #include "boot/netfs.h"
 #include "http/http.h"
 #include "net/netup.h"
@@ -138,7 +139,11 @@ int server_network(void *arg, struct step_out *out)
 {
 	struct net_conf *c = calloc(1, sizeof(*c));
 	struct net_result *r = calloc(1, sizeof(*r));
-	int rc = c && r ? bring_up(arg, c, r, out) : err_set(&out->err, -ENOMEM, "network");
+	const struct attempt *a = arg;
+	int rc;
+
+	coldplug_cards(a->say, (unsigned)a->conf->network_timeout_s * 1000);
+	rc = c && r ? bring_up(arg, c, r, out) : err_set(&out->err, -ENOMEM, "network");
 
 	free(c);
 	free(r);

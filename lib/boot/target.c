@@ -24,7 +24,8 @@ int target_device(void *arg, struct step_out *out)
 {
 	const struct attempt *a = arg;
 	const struct target *t = &a->target;
-	struct device_wish wish = { .spec = t->device, .overwrite = t->kind == TARGET_RAW,
+	struct coldplug drivers = { .want = COLDPLUG_DISK, .say = a->say };
+	struct device_wish wish = { .spec = t->device, .overwrite = t->kind == TARGET_RAW, .drivers = &drivers,
 				    .timeout_ms = (unsigned)a->conf->device_timeout_s * 1000 };
 	char why[160], *marks = NULL;
 	struct identity known;
@@ -39,6 +40,7 @@ int target_device(void *arg, struct step_out *out)
 		wish.known = &known;
 	free(marks);
 	rc = device_wait(&wish, out->text, sizeof(out->text), why, &out->err);
+	coldplug_end(&drivers);
 	if (rc)
 		return rc;
 	if (why[0])

@@ -40,6 +40,8 @@ static bool is_about(const char *event, size_t len, const char *subsystem)
 {
 	static const char key[] = "SUBSYSTEM=";
 
+	if (!subsystem)
+		return true;
 	for (const char *at = event, *end = event + len; at < end; at += strlen(at) + 1)
 		if (!strncmp(at, key, sizeof(key) - 1) && !strcmp(at + sizeof(key) - 1, subsystem))
 			return true;

@@ -7,7 +7,7 @@
 int uevent_open(void);
 
 /*
- * Wait until an event of subsystem ("block") has come, for timeout_ms at most; all that are
+ * Wait until an event of subsystem ("block"; NULL: of any) has come, for timeout_ms at most; all that are
  * pending are taken. Returns 1 (look again; also when events were lost), 0 after the time, or a
  * negative errno.
  */

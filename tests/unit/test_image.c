@@ -88,7 +88,7 @@ static int collect(struct cpio *c, const char *text, const char *modules, const 
 		   size_t nr_adds, struct err *e)
 {
 	struct image_spec spec = { root, RELEASE, config, modules, adds, nr_adds, program,
-		applets };
+		applets, false };
 	struct image_report report;
 
 	tree_text(root, "kdump.conf", text);
@@ -361,6 +361,28 @@ static void test_write(void **state)
 	assert_int_equal(image_write("/dev/full/x", "abc", 3, &e), -ENOTDIR);
 }
 
+/* Of no machine in particular: directories of modules, packed, and a configuration without a target. */
+static void test_generic(void **state)
+{
+	struct image_spec spec = { root, RELEASE, config, "=kernel/virtio_blk =fs hba", NULL, 0, program, applets, true };
+	struct cpio c = { 0 };
+	struct image_report report;
+	struct err e = { 0 };
+
+	(void)state;
+	tree_text(root, "kdump.conf", "dump_level 31\n");
+	assert_int_equal(image_collect(&c, &spec, &report, &e), 0);
+	assert_string_equal(content(&c, "/etc/kdump.conf"), "dump_level 31\n");
+	assert_string_equal(content(&c, "/etc/kdumpbox/coldplug"), "");
+	assert_string_equal(content(&c, "/etc/kdumpbox/modules"), "virtio_pci\nvirtio_mem\nhba\n");
+	assert_non_null(cpio_find(&c, "/" AT "kernel/virtio_blk.ko.zst"));
+	assert_non_null(cpio_find(&c, "/" AT "kernel/virtio.ko.zst"));
+	assert_non_null(cpio_find(&c, "/" AT "kernel/hba.ko.zst"));
+	assert_null(cpio_find(&c, "/" AT "kernel/xfs.ko.zst"));
+	assert_non_null(strstr(content(&c, "/" AT "modules.dep"), "kernel/virtio_blk.ko.zst: kernel/virtio.ko.zst\n"));
+	cpio_free(&c);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -372,6 +394,7 @@ int main(void)
 		cmocka_unit_test(test_dynamic),
 		cmocka_unit_test(test_squeeze),
 		cmocka_unit_test(test_write),
+		cmocka_unit_test(test_generic),
 	};
 
 	return cmocka_run_group_tests(tests, make_root, remove_root);

@@ -217,16 +217,54 @@ static void test_limits(void **state)
 }
 
 static const struct {
+	const char *path, *dir;
+	bool        in;
+} places[] = {
+	{ "kernel/fs/xfs/xfs.ko.xz", "fs/xfs", true },
+	{ "kernel/fs/xfs/xfs.ko.xz", "kernel/fs/xfs", true },
+	{ "kernel/fs/xfs/xfs.ko.xz", "fs/xfs/xfs", true },
+	{ "kernel/fs/xfs/xfs.ko.xz", "fs/", true },
+	{ "kernel/fs/xfs/xfs.ko.xz", "fs/xf", false },
+	{ "kernel/fs/xfs/xfs.ko.xz", "xfs", false },
+	{ "kernel/fs/xfs/xfs.ko.xz", "", false },
+	{ "updates/dkms/new.ko.zst", "updates", true },
+};
+
+static void test_dirs(void **state)
+{
+	struct modlist list = { 0 };
+	struct modtree *tree;
+	char text[512];
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(places); i++)
+		assert_int_equal(modtree_lies_in(places[i].path, places[i].dir), places[i].in);
+	assert_int_equal(modtree_open(&tree, root, RELEASE, NULL), 0);
+	assert_int_equal(modtree_resolve_dir(tree, "fs/xfs", &list, NULL), 0);
+	assert_int_equal(modtree_resolve_dir(tree, "fs/ext4", &list, NULL), 0);
+	assert_int_equal(modtree_resolve_dir(tree, "fs/none", &list, NULL), 0);
+	show(&list, text);
+	assert_string_equal(text, "crc32c_generic? crc32c_intel? libcrc32c+ xfs crc16+ mbcache+ jbd2+ ext4");
+	modlist_free(&list);
+	modtree_close(tree);
+}
+
+static const struct {
 	const char *file, *text;
+	bool        packed;
 } subsets[] = {
 	{ "modules.dep", "kernel/fs/xfs/xfs.ko: kernel/lib/libcrc32c.ko\n"
 			 "kernel/lib/libcrc32c.ko:\n"
 			 "kernel/crypto/crc32c_generic.ko:\n"
-			 "kernel/arch/x86/crypto/crc32c-intel.ko:\n" },
+			 "kernel/arch/x86/crypto/crc32c-intel.ko:\n", false },
+	{ "modules.dep", "kernel/fs/xfs/xfs.ko.xz: kernel/lib/libcrc32c.ko.xz\n"
+			 "kernel/lib/libcrc32c.ko.xz:\n"
+			 "kernel/crypto/crc32c_generic.ko.zst:\n"
+			 "kernel/arch/x86/crypto/crc32c-intel.ko.zst:\n", true },
 	{ "modules.alias",
-	  "alias crypto-crc32c crc32c_generic\nalias crypto-crc32c crc32c-intel\n" },
-	{ "modules.softdep", "softdep libcrc32c pre: crypto-crc32c\n" },
-	{ "modules.builtin", "kernel/fs/virtio.ko\n" },
+	  "alias crypto-crc32c crc32c_generic\nalias crypto-crc32c crc32c-intel\n", false },
+	{ "modules.softdep", "softdep libcrc32c pre: crypto-crc32c\n", false },
+	{ "modules.builtin", "kernel/fs/virtio.ko\n", false },
 };
 
 static void test_subset(void **state)
@@ -241,13 +279,13 @@ static void test_subset(void **state)
 	assert_int_equal(modtree_resolve(tree, "xfs", &list, NULL), 0);
 	assert_int_equal(modtree_resolve(tree, "virtio", &list, NULL), 0);
 	for (size_t i = 0; i < COUNT(subsets); i++) {
-		assert_int_equal(modtree_subset(tree, &list, subsets[i].file, &text, &len, NULL),
+		assert_int_equal(modtree_subset(tree, &list, subsets[i].file, subsets[i].packed, &text, &len, NULL),
 			0);
 		assert_string_equal(text, subsets[i].text);
 		assert_int_equal(len, strlen(text));
 		free(text);
 	}
-	assert_int_equal(modtree_subset(tree, &list, "modules.order", &text, &len, NULL), -EINVAL);
+	assert_int_equal(modtree_subset(tree, &list, "modules.order", false, &text, &len, NULL), -EINVAL);
 	modlist_free(&list);
 	modtree_close(tree);
 }
@@ -259,6 +297,7 @@ int main(void)
 		cmocka_unit_test(test_one_list_for_several),
 		cmocka_unit_test(test_errors),
 		cmocka_unit_test(test_limits),
+		cmocka_unit_test(test_dirs),
 		cmocka_unit_test(test_subset),
 	};
 

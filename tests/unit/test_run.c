@@ -102,6 +102,12 @@ int mount_early(struct err *e)
 	return 0;
 }
 
+bool module_is_live(const char *name)
+{
+	(void)name;
+	return false;
+}
+
 int module_load(const char *name, const char *params, struct err *e)
 {
 	(void)name, (void)params, (void)e;
