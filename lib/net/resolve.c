@@ -61,16 +61,17 @@ static void read_line_of(struct resolver *r, char *line)
 
 int resolver_load(struct resolver *r, const char *path, struct err *e)
 {
+	struct err why = { 0 };		/* a file that is missing leaves no error text behind */
 	char *text, *rest;
 	size_t len;
 	int rc;
 
 	*r = (struct resolver){ 0 };
-	rc = read_file(path ? path : "/etc/resolv.conf", FILE_MAX, &text, &len, e);
+	rc = read_file(path ? path : "/etc/resolv.conf", FILE_MAX, &text, &len, &why);
 	if (rc == -ENOENT)
 		return 0;
 	if (rc)
-		return rc;
+		return err_say(e, rc, "%s", why.msg);
 	for (char *line = rest = text; line; line = rest) {
 		strsep(&rest, "\n");
 		if (*line != ';' && *line != '#')

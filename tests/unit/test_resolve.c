@@ -76,6 +76,7 @@ static void no_file_is_no_error(void **state)
 
 	(void)state;
 	assert_int_equal(resolver_load(&r, "/nosuch/resolv.conf", &e), 0);
+	assert_string_equal(e.msg, "");
 	assert_int_equal(r.nr_servers, 0);
 	assert_int_equal(resolver_load(&r, "/tmp", &e), -EISDIR);
 }
