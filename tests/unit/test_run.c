@@ -74,11 +74,11 @@ static int act(enum mood mood, struct err *e)
 	return mood == FAILS ? err_set(e, -EIO, "as planned") : 0;
 }
 
-int device_wait(const char *spec, unsigned timeout_ms, char path[], size_t size, struct err *e)
+int device_wait(const struct device_wish *w, char path[], size_t size, char why[160], struct err *e)
 {
-	(void)timeout_ms;
+	why[0] = 0;
 	note("device");
-	snprintf(path, size, "%s", strncmp(spec, "UUID=", 5) ? spec : "/dev/vda");
+	snprintf(path, size, "%s", strncmp(w->spec, "UUID=", 5) ? w->spec : "/dev/vda");
 	return act(device, e);
 }
 
