@@ -48,7 +48,7 @@ define build.xz-utils
 make -C src/liblzma install $NO_AUTOTOOLS
 endef
 
-# Speed of the dump: the compressor is worth -O3. No dictionaries, no old formats, no threads; of the
+# For initramfs and for reading dumps. No dictionaries, no old formats, no threads; of the
 # strategies only the fastest: the others are 350 KB, and what searches in an attached dictionary is more.
 # Of two ways to decode, which only reading a dump takes, the smaller one.
 define build.libzstd
@@ -58,7 +58,7 @@ for strategy in DFAST GREEDY LAZY LAZY2 BTLAZY2 BTOPT BTULTRA; do
 done
 CFLAGS="$CFLAGS -DHUF_FORCE_DECOMPRESS_X1 -DZSTD_FORCE_DECOMPRESS_SEQUENCES_SHORT"
 sed -i 's/ZSTD_compressBlock_fast_dictMatchState/NULL/' compress/zstd_compress.c
-make libzstd.a CFLAGS="$CFLAGS -O3" ZSTD_LEGACY_SUPPORT=0 ZSTD_LIB_DEPRECATED=0 \
+make libzstd.a CFLAGS="$CFLAGS" ZSTD_LEGACY_SUPPORT=0 ZSTD_LIB_DEPRECATED=0 \
 	ZSTD_LIB_DICTBUILDER=0
 cp zstd.h zstd_errors.h "$PREFIX/include"
 cp libzstd.a "$PREFIX/lib"
