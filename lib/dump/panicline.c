@@ -30,15 +30,25 @@ static const struct {
 	{ "BUG:", 1 },
 };
 
-/* Behind the time stamp, if the line has one. */
+/* Behind the time stamp and, with CONFIG_PRINTK_CALLER, the task or CPU, if the line has such. */
 static const char *message(const char *line)
 {
-	const char *p = line;
+	const char *p = line, *caller;
 
 	if (*p != '[')
 		return line;
 	p += strspn(p, "[ .0123456789");
-	return *p == ']' && p[1] == ' ' ? p + 2 : line;
+	if (*p != ']')
+		return line;
+	caller = p + 1 + (p[1] == ' ');
+	if (*caller == '[') {
+		caller += 1 + strspn(caller + 1, " ");
+		if (*caller == 'T' || *caller == 'C')
+			caller += 1 + strspn(caller + 1, "0123456789");
+		if (*caller == ']')
+			p = caller;
+	}
+	return p[1] == ' ' ? p + 2 : line;
 }
 
 static void judge(struct panic_search *s)
