@@ -305,7 +305,7 @@ static void test_moved(void **state)
 	put_device("pci1/cciss!c0d1", "DEVNAME=cciss/c0d1\n", 0, "");
 	put_attribute("pci1/cciss!c0d1/device/wwid", "naa.600508b1\n");
 	for (size_t i = 0; i < COUNT(moved); i++) {
-		struct device_wish w = { moved[i].spec, 0, moved[i].overwrite, &marks };
+		struct device_wish w = { moved[i].spec, 0, moved[i].overwrite, &marks, NULL };
 
 		print_message("%s\n", moved[i].why);
 		marks_of(moved[i].was, &marks);

@@ -37,15 +37,16 @@ static void test_closed(void **state)
 
 static void test_device_that_never_comes(void **state)
 {
-	char path[256];
+	char path[256], why[160];
 	struct err e = { 0 };
+	const struct device_wish never = { .spec = "UUID=00000000-dead-beef-0000-000000000000", .timeout_ms = 700 };
+	const struct device_wish nonsense = { .spec = "nonsense", .timeout_ms = 60000 };
 	uint64_t start = now_ms();
 
 	(void)state;
-	assert_int_equal(device_wait("UUID=00000000-dead-beef-0000-000000000000", 700, path,
-				     sizeof(path), &e), -ETIMEDOUT);
+	assert_int_equal(device_wait(&never, path, sizeof(path), why, &e), -ETIMEDOUT);
 	assert_true(now_ms() - start >= 700);
-	assert_int_equal(device_wait("nonsense", 60000, path, sizeof(path), &e), -EINVAL);
+	assert_int_equal(device_wait(&nonsense, path, sizeof(path), why, &e), -EINVAL);
 }
 
 int main(void)
