@@ -43,6 +43,9 @@ const struct coldplug_dir coldplug_dirs[] = {
 	{ "fs/btrfs", 0 },
 	{ "fs/fat", 0 },
 	{ "fs/fuse", 0 },
+	{ "fs/nfs", 0 },
+	{ "fs/smb/client", 0 },
+	{ "fs/cifs", 0 },			/* the same before 6.4 */
 	{ NULL, 0 }
 };
 
