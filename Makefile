@@ -83,7 +83,7 @@ FUZZERS  := $(patsubst tests/fuzz/%.c,$B/fuzz/%,$(sort $(wildcard tests/fuzz/fuz
 $(call update,$B/host/flags,$(HOSTCC) $(CPPFLAGS) $(HOSTCFLAGS) $(FUZZCFLAGS))
 
 # mbedTLS calls back into lib/tls.
-GROUP     = -Wl,--start-group $(filter %.o %.a,$^) -lcmocka $(LINK) -lpthread -Wl,--end-group
+GROUP     = -Wl,--start-group $(filter %.o %.a,$^) -lcmocka -llzo2 $(LINK) -lpthread -Wl,--end-group
 
 units: $(UNITS)
 tools: $(TOOLS)

@@ -10,11 +10,11 @@ MUSL      := $(abspath $(TP))/musl
 HOSTLIBS  := $(abspath $(TP))/host
 DIST      := $(TP)/distfiles
 LIBS.tls  := $(filter mbedtls,$(TLS))
-LIBS.musl := musl zlib xz-utils libzstd lzo2 xxhash libarchive bearssl tinyssh openssh $(LIBS.tls)
-LIBS.host := zlib xz-utils libzstd lzo2 xxhash libarchive bearssl tinyssh openssh cmocka $(LIBS.tls)
+LIBS.musl := musl zlib xz-utils libzstd xxhash libarchive bearssl tinyssh openssh $(LIBS.tls)
+LIBS.host := zlib xz-utils libzstd xxhash libarchive bearssl tinyssh openssh cmocka $(LIBS.tls)
 LIBS.mbedtls := mbedtls
 LOCK      := $(file <configs/third-party.lock)
-LINK      := $(LIBS.tls:%=-l%) -larchive -ltinyssh -lbearssl -lzstd -llzma -llzo2 -lz
+LINK      := $(LIBS.tls:%=-l%) -larchive -ltinyssh -lbearssl -lzstd -llzma -lz
 
 # The C library. rcrt1.o, the start of a static PIE, is missing from some distributions' gcc
 # wrappers for musl. The kernel's headers come beside it, never with those of the machine's libc.
@@ -62,13 +62,6 @@ make libzstd.a CFLAGS="$CFLAGS" ZSTD_LEGACY_SUPPORT=0 ZSTD_LIB_DEPRECATED=0 \
 	ZSTD_LIB_DICTBUILDER=0
 cp zstd.h zstd_errors.h "$PREFIX/include"
 cp libzstd.a "$PREFIX/lib"
-endef
-
-# Of lzo's dozens of algorithms the kdump format knows LZO1X-1 only.
-define build.lzo2
-$CC $CFLAGS -Iinclude -c src/lzo1x_1.c src/lzo1x_d2.c src/lzo_init.c src/lzo_ptr.c src/lzo_util.c
-$AR rcs "$PREFIX/lib/liblzo2.a" *.o
-cp -r include/lzo "$PREFIX/include"
 endef
 
 # Header only: use with XXH_INLINE_ALL.

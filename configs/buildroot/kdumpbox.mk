@@ -7,7 +7,7 @@
 KDUMPBOX_VERSION = 0.1
 KDUMPBOX_SITE = $(KDUMPBOX_SOURCE_DIR)
 KDUMPBOX_SITE_METHOD = local
-KDUMPBOX_LICENSE = MIT, GPL-2.0+ (with LZO)
+KDUMPBOX_LICENSE = MIT, BSD-2-Clause, BSD-3-Clause, Zlib, CC0-1.0
 KDUMPBOX_LICENSE_FILES = LICENSE
 # Where the kdumpbox tree is, and the Debian source packages that configs/third-party.lock names, if
 # apt is not to fetch them: set both in local.mk.

@@ -1,5 +1,5 @@
 SUMMARY = "Saves the memory of a crashed kernel, without a shell"
-LICENSE = "MIT & GPL-2.0-or-later & BSD-2-Clause & BSD-3-Clause & Zlib & CC0-1.0"
+LICENSE = "MIT & BSD-2-Clause & BSD-3-Clause & Zlib & CC0-1.0"
 LIC_FILES_CHKSUM = "file://LICENSE;beginline=1;endline=3;md5=9dc41b31fa5692ef84af61b29deb7043"
 # The kdumpbox tree, and the Debian source packages that configs/third-party.lock names.
 inherit externalsrc

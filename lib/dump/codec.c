@@ -3,10 +3,10 @@
 #include "dump/codec.h"
 
 #include <errno.h>
-#include <lzo/lzo1x.h>
 #include <string.h>
 
 #include "dump/deflate.h"
+#include "dump/lzo.h"
 #include "dump/zpack.h"
 
 /* ---- none ---- */
@@ -90,37 +90,28 @@ static size_t zlib_pack(void *state, const void *in, size_t len, void *out)
 }
 
 /*
- * ---- lzo: 60 % of the CPU time of such a dump ----
+ * ---- LZO1X, packed by ourselves ----
  *
- * As fast as Debian's library, whatever the compiler's flags; a dictionary of 12 bits instead of 14, which has to
- * be cleared for each page, is 2 % faster and its output 0.3 % larger.
+ * As fast as liblzo2 where it was measured in whole runs, and as small within 0.2 %; what it is for is its licence. The
+ * state is so small that a cache holds it: 8 KiB instead of 64.
  */
 
 static size_t lzo_size(size_t page_size)
 {
 	(void)page_size;
-	return LZO1X_1_MEM_COMPRESS;
+	return sizeof(struct lzo_packer);
 }
 
-static int lzo_prepare(void *state, size_t page_size)
+static size_t lzo_pack_page(void *state, const void *in, size_t len, void *out)
 {
-	(void)state;
-	(void)page_size;
-	return lzo_init() == LZO_E_OK ? 0 : -ENOMEM;
-}
-
-static size_t lzo_pack(void *state, const void *in, size_t len, void *out)
-{
-	lzo_uint n = codec_bound(len);
-
-	return lzo1x_1_compress(in, len, out, &n, state) == LZO_E_OK ? n : 0;
+	return lzo_pack(state, in, len, out);
 }
 
 static const struct codec codecs[] = {
 	{ "zstd", PAGE_ZSTD, zstd_size, zstd_init, zstd_pack },
 	{ "zlib", PAGE_ZLIB, zlib_size, zlib_init, zlib_pack },
 	{ "zlib-fast", PAGE_ZLIB, zlib_size, zlib_fast_init, zlib_pack },
-	{ "lzo", PAGE_LZO, lzo_size, lzo_prepare, lzo_pack },
+	{ "lzo", PAGE_LZO, lzo_size, none_init, lzo_pack_page },
 	{ "none", PAGE_RAW, none_size, none_init, none_pack },
 };
 

@@ -4,13 +4,13 @@
 #include "dump/unpack.h"
 
 #include <errno.h>
-#include <lzo/lzo1x.h>
 #include <stdlib.h>
 #include <string.h>
 #include <zlib.h>
 #include <zstd.h>
 
 #include "dump/codec.h"
+#include "dump/lzo.h"
 
 struct unpacker {
 	ZSTD_DCtx *zstd;
@@ -66,10 +66,8 @@ static size_t from_zlib(struct unpacker *u, const void *in, size_t len, void *ou
 
 static size_t from_lzo(struct unpacker *u, const void *in, size_t len, void *out, size_t size)
 {
-	lzo_uint n = size;
-
 	(void)u;
-	return lzo1x_decompress_safe(in, len, out, &n, NULL) == LZO_E_OK ? n : SIZE_MAX;
+	return lzo_unpack(in, len, out, size);
 }
 
 static size_t from_zstd(struct unpacker *u, const void *in, size_t len, void *out, size_t size)

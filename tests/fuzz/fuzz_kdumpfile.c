@@ -1,5 +1,6 @@
-/* fuzz_kdumpfile - any bytes as a dump, normal or flattened: read within bounds, or refused. */
+/* fuzz_kdumpfile - any bytes as a dump, normal or flattened, or as a packed page: read within bounds, or refused. */
 /* SPDX-License-Identifier: MIT */
+#include <lzo/lzo1x.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,6 +13,7 @@
 #include "dump/kdumpfile.h"
 #include "dump/kernel.h"
 #include "dump/layout.h"
+#include "dump/lzo.h"
 
 /*
  * The input: a byte of flags, two of where to, then bytes. They go over a small sound dump, so that
@@ -100,6 +102,28 @@ static void read_all(const struct kdumpfile *f)
 	kdump_reader_free(r);
 }
 
+/* The bytes as a stream of LZO, of which liblzo2 thinks the same, and as a page, which comes back. */
+static void pack_and_unpack(const uint8_t *data, size_t len)
+{
+	static struct lzo_packer packer;
+	size_t room = data[0] & 1 ? 4096 : 65536, got, packed;
+	uint8_t *ours = malloc(room), *theirs = malloc(room), *out = malloc(len + len / 16 + 128);
+	lzo_uint n = room;
+
+	got = lzo_unpack(data + 1, len - 1, ours, room);
+	if (lzo1x_decompress_safe(data + 1, len - 1, theirs, &n, NULL) != LZO_E_OK)
+		n = SIZE_MAX;
+	if (got != n || (got != SIZE_MAX && memcmp(ours, theirs, n)))
+		abort();
+	packed = lzo_pack(&packer, data, len, out);
+	if (packed && (lzo_unpack(out, packed, theirs, room) != (len <= room ? len : SIZE_MAX) ||
+		       (len <= room && memcmp(theirs, data, len))))
+		abort();
+	free(ours);
+	free(theirs);
+	free(out);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len);
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
@@ -115,6 +139,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 
 	if (len < 4 || len > sizeof(file) / 2)
 		return 0;
+	pack_and_unpack(data, len);
 	size = make_file(data, len, file);
 	fd = memfd_create("fuzz", MFD_CLOEXEC);
 	if (fd < 0 || pwrite(fd, file, size, 0) != (ssize_t)size)
