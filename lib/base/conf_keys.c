@@ -10,9 +10,10 @@
 
 /*
  * OF_TARGET: a field of struct target_opts, else of struct kdump_conf. IMAGE: mkinitramfs takes it
- * out of the file by itself; it means nothing in the capture kernel.
+ * out of the file by itself; it means nothing in the capture kernel. HARMLESS: nobody misses what it does (RHEL's own
+ * file has it, and must not be warned of).
  */
-enum key_kind { OURS, OF_TARGET, IMAGE, NOT_YET, BUILD_ONLY, DEPRECATED };
+enum key_kind { OURS, OF_TARGET, IMAGE, NOT_YET, BUILD_ONLY, HARMLESS, DEPRECATED };
 
 /*
  * A keyword. field and size: where a text goes; number: where a number goes. Keywords of one group
@@ -294,7 +295,7 @@ static const struct keyword keywords[] = {
 	NOTHING("commandline_remove", IMAGE, G_LINE_REMOVE, NULL),
 	NOTHING("commandline_append", IMAGE, G_LINE_APPEND, NULL),
 	NOTHING("dracut_args", BUILD_ONLY, G_DRACUT, set_dracut),
-	NOTHING("auto_reset_crashkernel", BUILD_ONLY, G_RESET, NULL),
+	NOTHING("auto_reset_crashkernel", HARMLESS, G_RESET, NULL),
 	NOTHING("force_rebuild", BUILD_ONLY, G_FORCE, set_forced),
 	NOTHING("force_no_rebuild", BUILD_ONLY, G_NO_FORCE, set_forced),
 
