@@ -81,12 +81,12 @@ static bool say_memory(const struct kdump_call *k, const struct setup_report *t,
 		return false;
 	}
 	estimate_value(&t->estimate, value, sizeof(value));
-	*rc = write ? bootloader_write(&k->place, value, k->dry_run, say_line, e) : -ENOENT;
+	*rc = write ? bootloader_write(&k->place, value, k->dry_run, say_line, e) : BOOTLOADER_NONE;
 	if (!*rc)
-		snprintf(how, sizeof(how), "it comes with the next boot");
+		snprintf(how, sizeof(how), "it %s with the next boot", k->dry_run ? "would come" : "comes");
 	else
 		bootloader_words(k->place.root, value, how, sizeof(how));
-	if (*rc == -ENOENT)
+	if (*rc == BOOTLOADER_NONE)
 		*rc = 0;
 	log_warn("%llu MiB are reserved, crashkernel=%s is advised (kdump estimate tells why): %s; then reboot%s", has, value, how,
 		 t->reserved ? "" : ", and kdump load");

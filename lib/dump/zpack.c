@@ -17,7 +17,7 @@ struct zpacker {
 	size_t page_size;
 	uint16_t seen[1 << HASH_BITS];	/* by hash of bytes: where they were seen last */
 	struct zliterals literals;
-	uint8_t *lits, *lits_end;	/* what no match gives */
+	uint8_t *lits;			/* what no match gives */
 	struct zsequences sequences;	/* last: its list has no fixed length, the literals are behind it */
 };
 
@@ -26,7 +26,7 @@ static inline uint32_t load32(const uint8_t *p)
 	uint32_t n;
 
 	memcpy(&n, p, sizeof(n));
-	return n;
+	return le32toh(n);
 }
 
 static inline uint64_t load64(const uint8_t *p)
@@ -34,7 +34,7 @@ static inline uint64_t load64(const uint8_t *p)
 	uint64_t n;
 
 	memcpy(&n, p, sizeof(n));
-	return n;
+	return le64toh(n);
 }
 
 static inline uint32_t hash(uint64_t bytes)
@@ -53,7 +53,7 @@ static inline size_t match_len(const uint8_t *a, const uint8_t *b, const uint8_t
 	const uint8_t *start = b;
 
 	for (; b + 8 <= end; a += 8, b += 8) {
-		uint64_t differ = le64toh(load64(a) ^ load64(b));
+		uint64_t differ = load64(a) ^ load64(b);
 
 		if (differ)
 			return (size_t)(b - start) + (size_t)(__builtin_ctzll(differ) >> 3);

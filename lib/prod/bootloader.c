@@ -161,7 +161,7 @@ int bootloader_write(const struct place *p, const char *value, bool dry_run, voi
 	int rc = 0;
 
 	if (!l->command)
-		return -ENOENT;
+		return BOOTLOADER_NONE;
 	if (l->file) {
 		rc = compose(l, place_path(p, l->file, path), value, &text, &len, &same, e);
 		snprintf(line, sizeof(line), "%s %s with crashkernel=%s", path, same ? "is there already," : dry_run ?
@@ -172,7 +172,7 @@ int bootloader_write(const struct place *p, const char *value, bool dry_run, voi
 			say(line);
 	}
 	compose_call(&c, p, l, value);
-	if (!rc && !same) {
+	if (!rc) {
 		snprintf(line, sizeof(line), "%s: %.4000s", dry_run ? "would call" : "calls", c.line);
 		for (char *at = line; (at = strchr(at, '\t'));)
 			*at = ' ';

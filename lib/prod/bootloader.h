@@ -19,10 +19,11 @@ void bootloader_words(const char *root, const char *value, char *out, size_t siz
  *   grubby           it changes the entries (RHEL, Fedora)
  *   update-grub      the file /etc/default/grub.d/kdumpbox.cfg, which is ours alone (Debian, Ubuntu)
  *   kernel-install   the words in /etc/kernel/cmdline, for the entry of p->release (systemd-boot)
- * No other file is touched; one that is as it should be is left alone, and then nothing is called. dry_run: only tell.
- * say gets a line for each thing that is (would be) done. A command's output goes where ours goes. Returns 0; -ENOENT
- * if none of them is there: bootloader_words; or an error.
+ * No other file is touched. The command is called though the file is as it should be: it may have failed the last time.
+ * dry_run: only tell. say gets a line for each thing that is (would be) done. A command's output goes where ours
+ * goes. Returns 0; BOOTLOADER_NONE if none of them is there: bootloader_words; or a negative error.
  */
+enum { BOOTLOADER_NONE = 1 };
 int bootloader_write(const struct place *p, const char *value, bool dry_run, void (*say)(const char *line), struct err *e);
 
 #endif

@@ -13,6 +13,7 @@
 #include "boot/device.h"
 #include "boot/server.h"
 #include "boot/steps.h"
+#include "net/chance.h"
 #include "prod/selftest.h"
 #include "sink/http.h"
 #include "sink/remote.h"
@@ -175,7 +176,8 @@ static void probe_url(const struct target *t, char out[700])
 	char base[600];
 
 	server_url(t, base, sizeof(base));
-	snprintf(out, 700, "%s/kdumpbox-test-%d", base, getpid());
+	/* By chance: what an earlier test could not remove may have any number. */
+	snprintf(out, 700, "%s/kdumpbox-test-%08x", base, chance32());
 }
 
 /* It is there; removed is what came of removing it. What a server does not let one remove is said. */
@@ -189,6 +191,17 @@ static int tell_sent(const struct target *t, const char *url, int removed, struc
 	}
 	snprintf(why, sizeof(why), "%s", out->err.msg);
 	return err_say(&out->err, -EOPNOTSUPP, "1 MiB was sent, but %.120s stays there: %.120s", url, why);
+}
+
+/* The end failed: it may be there under its name, or the one that it has until it is whole. */
+static void forget_sent(const struct http_place *p)
+{
+	struct url part = p->url;
+	size_t n = strlen(part.path);
+
+	http_delete(p->h, &p->url, NULL);
+	if ((size_t)snprintf(part.path + n, sizeof(part.path) - n, "-incomplete") < sizeof(part.path) - n)
+		http_delete(p->h, &part, NULL);
 }
 
 static int try_web(void *arg, struct step_out *out)
@@ -211,6 +224,8 @@ static int try_web(void *arg, struct step_out *out)
 	sink_close(sink);
 	if (!rc)
 		rc = tell_sent(t, url, http_delete(place.h, &place.url, &out->err), out);
+	else if (sink)
+		forget_sent(&place);
 	http_place_close(&place);
 	free(data);
 	return rc;
