@@ -95,26 +95,26 @@ suite_unpack() {
 
 # suite_root SUITE DIR PACKAGE...: DIR/root holds the packages and all that they depend on, once.
 suite_root() {
-	local suite=$1 dir=$2 apt=$BUILD/apt/$1 link deb
+	local suite=$1 dir=$2 debs=$2/archives link deb
 	shift 2
 	[ ! -e "$dir/ready" ] || return 0
 	suite_update "$suite"
 	note "fetching $* of $suite"
 	rm -rf "$dir"
-	mkdir -p "$dir/root"
+	mkdir -p "$dir/root" "$debs/partial"
 	for link in bin sbin lib lib64; do
 		mkdir -p "$dir/root/usr/$link"
 		ln -s "usr/$link" "$dir/root/$link"
 	done
-	rm -f "$apt"/cache/archives/*.deb
-	# With an empty status file the closure of the dependencies is what apt would install.
-	in_suite "$suite" apt-get install -y --download-only "$@" >"$dir/apt.log" ||
+	# With an empty status file the closure of the dependencies is what apt would install. A place of its own for
+	# them: another root of the suite may be made at the same time.
+	in_suite "$suite" apt-get -o Dir::Cache::Archives="$debs" install -y --download-only "$@" >"$dir/apt.log" ||
 		die "apt-get install --download-only $* gave an error; see $dir/apt.log"
-	for deb in "$apt"/cache/archives/*.deb; do
+	for deb in "$debs"/*.deb; do
 		dpkg -x "$deb" "$dir/root" || die "dpkg -x ${deb##*/} gave an error"
 		echo "${deb##*/}" >>"$dir/packages"
-		rm -f "$deb"
 	done
+	rm -r "$debs"
 	mkdir -p "$dir/root"/{proc,dev,tmp,root}
 	[ -e "$dir/root/bin/sh" ] || ln -s dash "$dir/root/bin/sh"
 	touch "$dir/ready"

@@ -32,16 +32,18 @@ static bool literals(struct streams *s, size_t n)
 static bool copy_back(struct streams *s, size_t n, size_t dist)
 {
 	uint8_t *to = s->out + s->done;
+	const uint8_t *from;
 
 	if (dist > s->done || n > s->room - s->done)
 		return false;
+	from = to - dist;
 	if (dist >= n)
-		memcpy(to, to - dist, n);
+		memcpy(to, from, n);
 	else if (dist == 1)
-		memset(to, to[-1], n);
+		memset(to, *from, n);
 	else
 		for (size_t i = 0; i < n; i++)
-			to[i] = to[i - dist];
+			to[i] = from[i];
 	s->done += n;
 	return true;
 }
