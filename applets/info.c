@@ -13,7 +13,7 @@
 enum { OPT_VERIFY = 256, OPT_JSON, MAX_PROBLEMS = 20 };
 
 static const struct opt info_opts[] = {
-	{ OPT_VERIFY, "verify", NULL, "unpack each page, compare the checksums of manifest.json beside it" },
+	{ OPT_VERIFY, "verify", NULL, "unpack each page, compare the checksums of the manifest beside it" },
 	{ OPT_JSON, "json", NULL, "print JSON" },
 	APPLET_OPTS_END
 };
@@ -139,7 +139,11 @@ static void show_text(enum soundness state)
 
 	row("file", "%s", job.path);
 	row("format", "%s%s", i->file ? "kdump-compressed, version 6" : "ELF core", b->flat ? ", flattened" : "");
-	row("size", "%llu bytes", (unsigned long long)b->file_size);
+	if (!b->flat && i->beside.size > b->file_size)
+		row("size", "%llu bytes of %llu: cut", (unsigned long long)b->file_size,
+		    (unsigned long long)i->beside.size);
+	else
+		row("size", "%llu bytes", (unsigned long long)b->file_size);
 	if (b->flat)
 		row("stream", "%llu records, %s", (unsigned long long)b->nr_records, b->cut ? "cut" : "whole");
 	if (i->file && i->file->head.split)
@@ -148,6 +152,9 @@ static void show_text(enum soundness state)
 		    (unsigned long long)i->file->head.max_pfn);
 	show_kernel();
 	show_pages();
+	if (i->beside.parts)
+		row("parts", "this is number %llu of %llu", (unsigned long long)i->beside.part,
+		    (unsigned long long)i->beside.parts);
 	if (i->beside.text)
 		row("manifest", "%s: %s%s%s", i->beside.from, i->beside.verdict,
 		    i->beside.reason[0] ? ": " : "", i->beside.reason);
@@ -156,8 +163,8 @@ static void show_text(enum soundness state)
 		    (unsigned long long)(i->extents.all - i->extents.bad - i->extents.missing),
 		    (unsigned long long)i->extents.bad, (unsigned long long)i->extents.missing,
 		    i->extents.algorithm);
-	row("state", "%s%s", states[state],
-	    job.verify && (i->file || i->extents.all) ? ", verified" : "");
+	row("state", "%s%s%s", states[state], job.verify && (i->file || i->extents.all) ? ", verified" : "",
+	    inspect_part_whole(i) ? ": this part is whole, the others are not in it" : "");
 }
 
 /* ---- JSON ---- */
@@ -198,8 +205,9 @@ static void show_json(enum soundness state)
 		json_number("status", k->src.head->status);
 	}
 	if (k->src.head && k->src.head->split)
-		printf("  \"part\": [%llu, %llu],\n", (unsigned long long)k->src.head->start_pfn,
-		       (unsigned long long)k->src.head->end_pfn);
+		printf("  \"part\": [%llu, %llu],\n  \"part_whole\": %s,\n",
+		       (unsigned long long)k->src.head->start_pfn, (unsigned long long)k->src.head->end_pfn,
+		       inspect_part_whole(i) ? "true" : "false");
 	json_number("phys_base", k->vtop.phys_base);
 	json_text_member("doubt", k->doubt);
 	printf("  \"pages\": { \"size\": %u, \"ram\": %llu, \"kept\": %llu, \"zero\": %llu, \"absent\": %llu, "

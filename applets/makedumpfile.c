@@ -1,6 +1,7 @@
 /* makedumpfile - the dump filter under the name and with the options that every framework calls. */
 /* SPDX-License-Identifier: MIT */
 #include <errno.h>
+#include <limits.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -11,6 +12,7 @@
 #include "base/io.h"
 #include "base/version.h"
 #include "dump/dmesg.h"
+#include "dump/manifest.h"
 #include "dump/memusage.h"
 #include "dump/reassemble.h"
 #include "dump/unflatten.h"
@@ -30,7 +32,7 @@ static const struct opt makedumpfile_opts[] = {
 	{ 'E', NULL, NULL, "write an ELF core" },
 	{ 'F', NULL, NULL, "write a flattened dump to standard output" },
 	{ 'R', NULL, NULL, "make DUMPFILE from a flattened dump on standard input" },
-	{ OPT_SPLIT, "split", NULL, "into two or more DUMPFILEs, as many pages in each" },
+	{ OPT_SPLIT, "split", NULL, "into two or more DUMPFILEs, as many pages in each; beside each its .manifest.json" },
 	{ OPT_REASSEMBLE, "reassemble", NULL, "make one of split ones: operands are the parts, then DUMPFILE" },
 	{ 'f', NULL, NULL, "overwrite DUMPFILE" },
 	{ 'L', NULL, "SIZE", "end the dump as incomplete when it gets larger (K, M, G)" },
@@ -281,15 +283,35 @@ static void report(void)
 /* save_request.open: several files in the place of one. */
 static int open_parts(struct sink **out, const char *to, uint64_t stamp, bool replace, struct err *e)
 {
+	int rc = parts_sink_open(out, job.to, job.nr_to, replace, e);
+
 	(void)to;
 	(void)stamp;
-	return parts_sink_open(out, job.to, job.nr_to, replace, e);
+	for (size_t i = 0; i < job.nr_to && !rc; i++)
+		manifest_forget(job.to[i]);
+	return rc;
+}
+
+/* Beside each part. The dump is no worse without them. */
+static void put_manifests(void)
+{
+	bool incomplete = job.save.verdict == VERDICT_INCOMPLETE;
+
+	for (size_t i = 0; i < job.nr_to && job.save.verdict != VERDICT_FAILED; i++) {
+		char path[PATH_MAX];
+		struct err e = { 0 };
+
+		snprintf(path, sizeof(path), "%s%s", job.to[i], incomplete ? "-incomplete" : "");
+		if (manifest_put_part(&job.save, i, path, &e) && job.show & SHOW_ERRORS)
+			log_warn("no manifest: %s", e.msg);
+	}
 }
 
 static int dump(struct err *e)
 {
 	int rc = save_run(&job.save, &job.rq, e);
 
+	put_manifests();
 	job.last_percent = 0;
 	if (!rc)
 		progress(NULL);
@@ -361,7 +383,7 @@ static int run(struct args *a, struct err *e)
 	case MODE_REARRANGE:
 	case MODE_REASSEMBLE:
 		rc = job.mode == MODE_REARRANGE ? unflatten_file(STDIN_FILENO, job.rq.to, job.rq.replace, e)
-						: reassemble(operands, (size_t)last, job.rq.to, job.rq.replace, e);
+						: reassemble(operands, (size_t)last, job.rq.to, job.rq.replace, say, NULL, e);
 		if (!rc)
 			say_saved();
 		return rc;

@@ -12,6 +12,7 @@
 #include "base/io.h"
 #include "base/json.h"
 #include "dump/digest.h"
+#include "dump/manifest.h"
 #include "sink/sink.h"
 
 enum { MAX_MANIFEST = 64 << 20, PIECE = 256 << 10 };
@@ -87,6 +88,39 @@ static void take_facts(struct beside *b)
 		json_u64(value, &b->size);
 	if (json_path(all, "pages.unreadable", &value))
 		json_u64(value, &b->unreadable);
+	if (json_path(all, "part.number", &value))
+		json_u64(value, &b->part);
+	if (json_path(all, "part.of", &value))
+		json_u64(value, &b->parts);
+	if (json_path(all, "part.set", &value))
+		json_string(value, b->set, sizeof(b->set));
+}
+
+/* That of its own, beside it. Without a crash_time it is somebody else's. */
+static int from_own(struct beside *b, const char *path, uint64_t crash_time, struct err *e)
+{
+	struct json all, value;
+	uint64_t time;
+	int rc;
+
+	if (snprintf(b->from, sizeof(b->from), "%s" MANIFEST_SUFFIX, path) >= (int)sizeof(b->from))
+		return 0;
+	rc = read_file(b->from, MAX_MANIFEST, &b->text, &b->len, NULL);
+	if (rc == -ENOENT || rc == -ENOTDIR || rc == -ENAMETOOLONG)
+		return 0;
+	if (rc)
+		return err_set(e, rc, "read %s", b->from);
+	if (!json_text(&all, b->text, b->len))
+		return err_say(e, -EINVAL, "%s is cut or no JSON", b->from);
+	if (!json_member(all, "crash_time", &value) || !json_u64(value, &time)) {
+		free(b->text);
+		b->text = NULL;
+		return 0;
+	}
+	if (time != crash_time)
+		return err_say(e, -ESTALE, "%s is of another crash: so is one of the two files", b->from);
+	take_facts(b);
+	return 0;
 }
 
 int beside_open(struct beside *b, const char *path, const struct bytes *in, uint64_t crash_time,
@@ -102,9 +136,14 @@ int beside_open(struct beside *b, const char *path, const struct bytes *in, uint
 		return 0;
 	}
 	beside_close(b);
-	name_of(path, name, sizeof(name));
 	if (!rc)
-		rc = from_directory(b, path, e);
+		rc = from_own(b, path, crash_time, e);
+	if (rc)
+		beside_close(b);
+	if (rc || b->text)
+		return rc;
+	name_of(path, name, sizeof(name));
+	rc = from_directory(b, path, e);
 	if (!rc && b->text && is_of(b, name, crash_time))
 		take_facts(b);
 	else

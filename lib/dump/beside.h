@@ -12,12 +12,16 @@ struct beside {
 	char     verdict[16], reason[320];
 	uint64_t size;			/* of the dump when it was written */
 	uint64_t unreadable;		/* pages that could not be read then; they are zeros in the dump */
+	uint64_t part, parts;		/* the part-th of so many files of a dump; 0: it is in one */
+	char     set[20];		/* what these files have in common; "" */
 };
 
 /*
- * Look for manifest.json in the directory of path (whose dump is in), and at the end of a raw device.
- * It counts if it speaks of this file and of this crash: one that does not is as none. At most 64 MiB.
- * Returns 0 also if there is none; -ENOMEM or a read error.
+ * Look for path.manifest.json, then for manifest.json in the directory of path (whose dump is in), and at the end
+ * of a raw device. manifest.json counts if it speaks of this file and of this crash: one that does not is
+ * as none. path.manifest.json belongs to path, whatever it was called before. At most 64 MiB.
+ * Returns 0 also if there is none; -ESTALE if path.manifest.json is of another crash, -EINVAL if it is
+ * no JSON, cut for example; -ENOMEM or a read error.
  */
 int beside_open(struct beside *b, const char *path, const struct bytes *in, uint64_t crash_time,
 		struct err *e);

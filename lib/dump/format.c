@@ -45,8 +45,10 @@ static uint64_t kdump_saved(const struct format *f)
 	return f->kdump.saved;
 }
 
-static size_t kdump_sums(const struct format *f, const struct digest **header, const struct region **regions)
+static size_t kdump_sums(const struct format *f, size_t part, const struct digest **header,
+		    const struct region **regions)
 {
+	(void)part;
 	*header = &f->kdump.header_sum;
 	*regions = f->kdump.regions;
 	return NR_REGIONS;
@@ -91,8 +93,10 @@ static uint64_t elf_saved(const struct format *f)
 	return f->elf.saved;
 }
 
-static size_t elf_sums(const struct format *f, const struct digest **header, const struct region **regions)
+static size_t elf_sums(const struct format *f, size_t part, const struct digest **header,
+		    const struct region **regions)
 {
+	(void)part;
 	*header = &f->elf.header_sum;
 	*regions = f->elf.regions;
 	return NR_ELF_REGIONS;
@@ -133,10 +137,11 @@ static uint64_t split_saved(const struct format *f)
 	return splitdump_saved(&f->split);
 }
 
-static size_t split_sums(const struct format *f, const struct digest **header, const struct region **regions)
+static size_t split_sums(const struct format *f, size_t part, const struct digest **header,
+		    const struct region **regions)
 {
-	*header = &f->split.parts[0].writer.header_sum;
-	*regions = f->split.parts[0].writer.regions;
+	*header = &f->split.parts[part].writer.header_sum;
+	*regions = f->split.parts[part].writer.regions;
 	return NR_REGIONS;
 }
 

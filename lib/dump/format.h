@@ -30,10 +30,11 @@ struct format_ops {
 	uint64_t  (*size)(const struct format *f);	/* bytes so far */
 	uint64_t  (*saved)(const struct format *f);	/* pages so far */
 	/*
-	 * The checksums: of the header at offset 0, and of the regions. Returns how many regions. Of several
-	 * files those of the first: there is no manifest that tells of more than one.
+	 * The checksums of the part-th file, 0 if there is only one: of the header at offset 0, and of the
+	 * regions. Returns how many regions.
 	 */
-	size_t    (*sums)(const struct format *f, const struct digest **header, const struct region **regions);
+	size_t    (*sums)(const struct format *f, size_t part, const struct digest **header,
+			  const struct region **regions);
 	bool      (*notes_lost)(const struct format *f);	/* not all notes could be read */
 	void      (*free)(struct format *f);
 };

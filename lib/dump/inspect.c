@@ -97,3 +97,12 @@ enum soundness inspect_soundness(const struct inspection *i)
 		return SOUND_INCOMPLETE;
 	return SOUND;
 }
+
+bool inspect_part_whole(const struct inspection *i)
+{
+	const struct census *c = &i->census;
+
+	return i->file && i->file->head.split && !i->file->incomplete && inspect_soundness(i) != SOUND_DAMAGED &&
+	       !c->absent && !c->unknown && !i->extents.missing && !i->beside.unreadable &&
+	       (!i->beside.text || !strcmp(i->beside.verdict, "complete") || !strcmp(i->beside.verdict, "sent"));
+}

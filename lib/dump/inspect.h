@@ -38,4 +38,10 @@ void inspect_close(struct inspection *i);
 
 enum soundness inspect_soundness(const struct inspection *i);
 
+/*
+ * True of one of the files of a split dump, which is SOUND_INCOMPLETE since the others are not in it, if it lacks
+ * nothing itself: with verify as far as its manifest tells, if it has one.
+ */
+bool inspect_part_whole(const struct inspection *i);
+
 #endif

@@ -4,12 +4,15 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "dump/beside.h"
 #include "dump/kdumpfile.h"
 #include "dump/kernel.h"
+#include "dump/manifest.h"
 #include "dump/writer.h"
 #include "sink/sink.h"
 
@@ -17,6 +20,10 @@ struct part {
 	const char      *path;
 	int              fd;
 	struct kdumpfile file;
+	struct beside    beside;
+	struct extents   extents;	/* compared */
+	uint64_t         lost;		/* pages */
+	char             wrong[200];	/* why it is not whole; "" if it is */
 };
 
 struct job {
@@ -24,7 +31,11 @@ struct job {
 	size_t        nr;		/* open ones */
 	struct kernel k;		/* of the first part */
 	struct writer writer;
-	uint64_t      saved, lost;	/* pages */
+	void        (*say)(void *ctx, bool warning, const char *text);
+	void         *ctx;
+	size_t        proved;		/* parts whose checksums were compared */
+	uint64_t      unreadable;	/* pages, when the parts were made */
+	const struct beside *degraded;	/* of a part that was not all of its memory when it was made, or NULL */
 };
 
 static int open_part(struct part *p, const char *path, struct err *e)
@@ -45,6 +56,7 @@ static int open_part(struct part *p, const char *path, struct err *e)
 static void close_parts(struct job *j)
 {
 	for (size_t i = 0; i < j->nr; i++) {
+		beside_close(&j->parts[i].beside);
 		kdumpfile_close(&j->parts[i].file);
 		close(j->parts[i].fd);
 	}
@@ -102,13 +114,72 @@ static int check_parts(struct job *j, struct err *e)
 	return check_ranges(j, e);
 }
 
+static void tell(const struct job *j, bool warning, const char *text)
+{
+	if (j->say)
+		j->say(j->ctx, warning, text);
+}
+
+/* The lines of beside_check: how many there are is enough to know. */
+static void no_line(void *ctx, const char *line)
+{
+	(void)ctx;
+	(void)line;
+}
+
+static int check_sums(struct part *p, struct err *e)
+{
+	struct extents *x = &p->extents;
+	int rc = beside_check(&p->beside, &p->file.in, x, no_line, NULL, e);
+
+	if (!rc && x->missing)
+		snprintf(p->wrong, sizeof(p->wrong), "it is cut: %llu of %llu bytes are there",
+			 (unsigned long long)p->file.in.file_size, (unsigned long long)p->beside.size);
+	else if (!rc && x->bad)
+		snprintf(p->wrong, sizeof(p->wrong), "%llu of its %llu checksums are wrong",
+			 (unsigned long long)x->bad, (unsigned long long)x->all);
+	return rc ? err_add(e, "%s", p->path) : 0;
+}
+
+/* Do the parts have the bytes that they were made with, by one run? */
+static int check_manifests(struct job *j, struct err *e)
+{
+	const struct part *first = NULL;
+	char text[100];
+
+	for (size_t i = 0; i < j->nr; i++) {
+		struct part *p = &j->parts[i];
+		struct beside *b = &p->beside;
+		int rc = beside_open(b, p->path, &p->file.in, j->k.crash_time, e);
+
+		if (rc)
+			return err_add(e, "%s", p->path);
+		if (!b->parts)		/* a manifest.json is not about parts */
+			continue;
+		if (first && strcmp(first->beside.set, b->set))
+			return err_say(e, -EINVAL, "%s and %s are parts of different dumps, their manifests say",
+				       first->path, p->path);
+		first = first ? first : p;
+		rc = check_sums(p, e);
+		if (rc)
+			return rc;
+		j->proved++;
+		j->unreadable = j->unreadable < b->unreadable ? b->unreadable : j->unreadable;
+		if (strcmp(b->verdict, "complete") && strcmp(b->verdict, "sent"))
+			j->degraded = b;
+	}
+	snprintf(text, sizeof(text), "checksums: those of %zu of %zu parts were compared", j->proved, j->nr);
+	tell(j, false, text);
+	return 0;
+}
+
 static bool all_zero(const uint8_t *p, size_t len)
 {
 	return !p[0] && !memcmp(p, p + 1, len - 1);
 }
 
 /* Pages of zeros share one, if the level says so. Readers do not look for pages that bitmap1 does not have. */
-static int take_page(struct job *j, struct kdump_reader *r, const struct kdump_walk *w, struct err *e)
+static int take_page(struct job *j, struct part *p, struct kdump_reader *r, const struct kdump_walk *w, struct err *e)
 {
 	struct packed packed = { .pfn = w->pfn, .size = w->desc.size, .flags = w->desc.flags };
 	paddr_t at = w->pfn << j->k.src.page_shift;
@@ -116,18 +187,16 @@ static int take_page(struct job *j, struct kdump_reader *r, const struct kdump_w
 	int rc = w->described && range && range->start <= at ? kdumpfile_packed(r, &w->desc) : -EIO;
 
 	if (rc) {
-		j->lost++;
+		p->lost++;
 		return 0;
 	}
 	if ((j->parts[0].file.head.level & LEVEL_ZERO) && packed.flags == PAGE_RAW &&
 	    packed.size == j->writer.layout.block && all_zero(r->packed, packed.size))
 		packed.size = 0;
-	rc = writer_pages(&j->writer, &packed, 1, r->packed, packed.size, e);
-	j->saved += !rc;
-	return rc;
+	return writer_pages(&j->writer, &packed, 1, r->packed, packed.size, e);
 }
 
-static int take_part(struct job *j, const struct part *p, struct err *e)
+static int take_part(struct job *j, struct part *p, struct err *e)
 {
 	struct kdump_reader *r = kdump_reader_new(&p->file);
 	struct kdump_walk w = { 0 };
@@ -138,7 +207,7 @@ static int take_part(struct job *j, const struct part *p, struct err *e)
 		if (rc < 0)
 			rc = err_set(e, rc, "read the descriptors of %s", p->path);
 		else if (rc)
-			rc = take_page(j, r, &w, e);
+			rc = take_page(j, p, r, &w, e);
 		else
 			break;
 		rc = rc ? rc : 1;
@@ -164,22 +233,71 @@ static int open_kernel(struct job *j, struct err *e)
 	return kernel_start(&j->k, first->path, e);
 }
 
+/* False if p is whole as far as can be known, behind take_part. */
+static bool tell_wrong(struct job *j, struct part *p)
+{
+	char text[256];
+
+	if (!p->wrong[0] && p->file.incomplete)
+		snprintf(p->wrong, sizeof(p->wrong), "it is %s", p->file.head.status & STATUS_INCOMPLETE ?
+			 "flagged incomplete: not all of it was saved" : "cut");
+	if (!p->wrong[0] && p->lost)
+		snprintf(p->wrong, sizeof(p->wrong), "%llu of its pages cannot be read", (unsigned long long)p->lost);
+	if (!p->wrong[0])
+		return false;
+	snprintf(text, sizeof(text), "%.40s: %s", p->path, p->wrong);
+	tell(j, true, text);
+	return true;
+}
+
 static int take_parts(struct job *j, struct err *e)
 {
-	bool complete = true;
+	const struct part *bad = NULL;
+	bool complete;
 	int rc = 0;
 
 	for (size_t i = 0; i < j->nr && !rc; i++) {
 		rc = take_part(j, &j->parts[i], e);
-		complete &= !j->parts[i].file.incomplete;
+		if (!rc && tell_wrong(j, &j->parts[i]) && !bad)
+			bad = &j->parts[i];
 	}
-	complete &= !j->lost && !j->writer.notes_lost;
+	complete = !bad && !j->writer.notes_lost;
 	if (!rc)
 		rc = writer_end(&j->writer, complete, e);
 	if (rc)
 		writer_end(&j->writer, false, NULL);
-	return rc || complete ? rc : err_say(e, -ENODATA, "not all parts are whole: %llu pages are there",
-					     (unsigned long long)j->saved);
+	if (rc || complete)
+		return rc;
+	if (!bad)
+		return err_say(e, -ENODATA, "the notes are not all there: %llu pages are",
+			       (unsigned long long)j->writer.saved);
+	return err_say(e, -ENODATA, "not all parts are whole, %s: %s; %llu pages are there", bad->path, bad->wrong,
+		       (unsigned long long)j->writer.saved);
+}
+
+/* Without it nothing is wrong with the dump. */
+static void put_manifest(const struct job *j, const char *to, enum verdict verdict, const struct err *why)
+{
+	struct manifest_joined m = {
+		.k = &j->k, .w = &j->writer, .verdict = verdict, .reason = why->msg, .unreadable = j->unreadable,
+		.level = j->parts[0].file.head.level, .parts = j->nr, .proved = j->proved,
+	};
+	char path[4096], text[400];
+	struct err e = { 0 };
+
+	if (verdict == VERDICT_COMPLETE && j->degraded) {
+		m.verdict = VERDICT_DEGRADED;
+		m.reason = j->degraded->reason;
+	}
+	snprintf(path, sizeof(path), "%s%s", to, verdict == VERDICT_INCOMPLETE ? "-incomplete" : "");
+	if (manifest_put_joined(&m, path, &e)) {
+		snprintf(text, sizeof(text), "no manifest: %s", e.msg);
+		tell(j, true, text);
+	}
+	if (m.verdict == VERDICT_DEGRADED) {
+		snprintf(text, sizeof(text), "%.40s is degraded, as its parts are: %s", to, m.reason);
+		tell(j, true, text);
+	}
 }
 
 static int write_all(struct job *j, struct sink *to, struct err *e)
@@ -195,26 +313,30 @@ static int write_all(struct job *j, struct sink *to, struct err *e)
 	if (!rc)
 		rc = writer_init(&j->writer, to, &layout, &j->k, h->status & ~(uint32_t)STATUS_INCOMPLETE, h->level,
 				 DIGEST_XXH64, e);
-	if (!rc)
-		rc = take_parts(j, e);
-	writer_free(&j->writer);
-	return rc;
+	return rc ? rc : take_parts(j, e);
 }
 
 static int to_sink(struct job *j, const char *to, bool replace, struct err *e)
 {
 	struct sink *sink;
 	struct ack ack;
-	int rc = sink_open(&sink, to, j->k.crash_time, replace, e);
+	bool file;
+	int rc = sink_open(&sink, to, j->k.crash_time, replace, e), kept = -EIO;
 
 	if (rc)
 		return rc;
+	file = !strcmp(sink->ops->name, "file");
+	if (file)
+		manifest_forget(to);
 	rc = write_all(j, sink, e);
 	if (!rc)
 		rc = sink_commit(sink, &ack, e);
 	else
-		sink_keep(sink, NULL);
+		kept = sink_keep(sink, NULL);
 	sink_close(sink);
+	if (file && (!rc || (rc == -ENODATA && !kept)))
+		put_manifest(j, to, rc ? VERDICT_INCOMPLETE : VERDICT_COMPLETE, e);
+	writer_free(&j->writer);
 	return rc == -ENODATA ? err_add(e, "%s is incomplete", to) : rc;
 }
 
@@ -230,17 +352,22 @@ static int open_parts(struct job *j, char *const *paths, size_t nr, struct err *
 	return rc ? rc : check_parts(j, e);
 }
 
-int reassemble(char *const *paths, size_t nr, const char *to, bool replace, struct err *e)
+int reassemble(char *const *paths, size_t nr, const char *to, bool replace,
+	       void (*say)(void *ctx, bool warning, const char *text), void *ctx, struct err *e)
 {
 	struct job *j = calloc(1, sizeof(*j));
 	int rc = j ? open_parts(j, paths, nr, e) : err_set(e, -ENOMEM, "reassemble %zu files", nr);
 
 	if (!j)
 		return rc;
+	j->say = say;
+	j->ctx = ctx;
 	if (!rc)
 		rc = open_kernel(j, e);
 	if (!rc) {
-		rc = to_sink(j, to, replace, e);
+		rc = check_manifests(j, e);
+		if (!rc)
+			rc = to_sink(j, to, replace, e);
 		kernel_close(&j->k);
 	}
 	close_parts(j);

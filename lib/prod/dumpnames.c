@@ -34,9 +34,18 @@ bool dump_name_incomplete(const char *name)
 
 enum dump_file dump_file_kind(const char *name)
 {
-	static const char mark[] = "-incomplete";
+	static const char mark[] = "-incomplete", suffix[] = ".manifest.json";
 	size_t n = strlen(name), plain = n, len;
+	bool beside = false;
+	char dump[256];
 
+	/* What a split dump has beside each of its files. */
+	if (n > strlen(suffix) && n < sizeof(dump) && !strcmp(name + n - strlen(suffix), suffix)) {
+		snprintf(dump, sizeof(dump), "%.*s", (int)(n - strlen(suffix)), name);
+		name = dump;
+		plain = n = strlen(dump);
+		beside = true;
+	}
 	if (n > strlen(mark) && !strcmp(name + n - strlen(mark), mark))
 		plain -= strlen(mark);
 	for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++) {
@@ -47,7 +56,7 @@ enum dump_file dump_file_kind(const char *name)
 		if (files[i].name[len - 1] == '*' ? n >= len && !memcmp(name, files[i].name, len - 1) &&
 							    (!stamped || isdigit((unsigned char)name[len - 1]))
 						  : plain == len && !memcmp(name, files[i].name, len))
-			return files[i].kind;
+			return !beside ? files[i].kind : files[i].kind == DUMP_FILE_CORE ? DUMP_FILE_OTHER : DUMP_FILE_NONE;
 	}
 	return DUMP_FILE_NONE;
 }

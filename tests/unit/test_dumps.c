@@ -59,6 +59,8 @@ static const struct {
 	const char    *name;
 	enum dump_file kind;
 } files[] = {
+	{ "vmcore.1.manifest.json", DUMP_FILE_OTHER }, { "vmcore-incomplete.manifest.json", DUMP_FILE_OTHER },
+	{ "sosreport.manifest.json", DUMP_FILE_NONE }, { "vmcore-dmesg.txt.manifest.json", DUMP_FILE_NONE },
 	{ "vmcore", DUMP_FILE_CORE }, { "vmcore-incomplete", DUMP_FILE_CORE }, { "vmcore.flat", DUMP_FILE_CORE },
 	{ "vmcore.202611220945", DUMP_FILE_CORE }, { "dump.202611220945.gz", DUMP_FILE_CORE },
 	{ "dump-incomplete.xz", DUMP_FILE_CORE }, { "kdump.202611220945", DUMP_FILE_CORE },

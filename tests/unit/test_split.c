@@ -15,6 +15,9 @@
 
 #include "base/buf.h"
 #include "base/io.h"
+#include "dump/beside.h"
+#include "dump/inspect.h"
+#include "dump/manifest.h"
 #include "dump/reassemble.h"
 #include "lib_run.h"
 
@@ -61,7 +64,7 @@ static int open_parts(struct sink **out, const char *to, uint64_t stamp, bool re
 	return parts_sink_open(out, part_names, nr_parts, replace, e);
 }
 
-/* Save into part0, part1 and so on. */
+/* Save into part0, part1 and so on, with their manifests. */
 static int save_parts(size_t nr, unsigned level, const char *codec, uint64_t limit, struct save *s, struct err *e)
 {
 	struct save_request rq = { .vmcore = core->path, .to = "part0", .open = open_parts, .level = level,
@@ -71,6 +74,12 @@ static int save_parts(size_t nr, unsigned level, const char *codec, uint64_t lim
 
 	nr_parts = nr;
 	rc = save_run(s, &rq, e);
+	for (size_t i = 0; i < nr && s->verdict != VERDICT_FAILED; i++) {
+		char path[40];
+
+		snprintf(path, sizeof(path), "%s%s", part_names[i], s->verdict == VERDICT_INCOMPLETE ? "-incomplete" : "");
+		assert_int_equal(manifest_put_part(s, i, path, NULL), 0);
+	}
 	s->rq = NULL;
 	return rc;
 }
@@ -146,7 +155,7 @@ static void test_together_again(void **state)
 		assert_int_equal(s.verdict, VERDICT_COMPLETE);
 		assert_int_equal(s.format.ops->saved(&s.format), r.save.filter.kept);
 		check_heads(cases[i].nr, "", 0);
-		if (reassemble(part_names, cases[i].nr, "again", true, &e))
+		if (reassemble(part_names, cases[i].nr, "again", true, NULL, NULL, &e))
 			fail_msg("%zu parts put together: %s", cases[i].nr, e.msg);
 		one = load("one", &len);
 		again = load("again", &again_len);
@@ -188,12 +197,16 @@ static void test_no_room(void **state)
 		for (size_t n = 0; n < 3; n++)
 			snprintf(names[n], sizeof(names[n]), "p%zu", n);
 		for (size_t n = 0; n < 3; n++) {
-			char from[40];
+			char from[60], to[40];
 
 			snprintf(from, sizeof(from), "part%zu-incomplete", n);
 			assert_int_equal(rename(from, names[n]), 0);
+			strcat(from, MANIFEST_SUFFIX);
+			strcpy(to, names[n]);
+			strcat(to, MANIFEST_SUFFIX);
+			assert_int_equal(rename(from, to), 0);
 		}
-		assert_int_equal(reassemble(part_names, 3, "again", true, &e), -ENODATA);
+		assert_int_equal(reassemble(part_names, 3, "again", true, NULL, NULL, &e), -ENODATA);
 		assert_non_null(strstr(e.msg, "again is incomplete"));
 		assert_false(is_there("again"));
 		again = load("again-incomplete", &len);
@@ -279,7 +292,7 @@ static void test_refused(void **state)
 		while (n < 4 && cases[i].parts[n])
 			n++;
 		e = (struct err){ 0 };
-		rc = reassemble((char *const *)cases[i].parts, n, "new", true, &e);
+		rc = reassemble((char *const *)cases[i].parts, n, "new", true, NULL, NULL, &e);
 		if (rc >= 0 || !strstr(e.msg, cases[i].says))
 			fail_msg("%s: %d, %s", cases[i].why, rc, e.msg);
 		if (is_there("new") || is_there("new-incomplete"))
@@ -304,12 +317,156 @@ static void test_cut(void **state)
 	save_free(&s);
 	assert_int_equal(stat("part2", &st), 0);
 	assert_int_equal(truncate("part2", st.st_size - 10000), 0);
-	assert_int_equal(reassemble(part_names, 3, "again", true, &e), -ENODATA);
+	assert_int_equal(unlink("part2" MANIFEST_SUFFIX), 0);
+	assert_int_equal(reassemble(part_names, 3, "again", true, NULL, NULL, &e), -ENODATA);
+	assert_non_null(strstr(e.msg, "part2: it is cut"));
 	again = load("again-incomplete", &len);
 	j = judge(again, len, core);
 	assert_string_equal(j.why, "");
 	assert_true(j.incomplete && j.ok < kept && j.ok > kept / 2);
 	free(again);
+}
+
+/* Replace the first `from` in a file. */
+static void edit(const char *path, const char *from, const char *to)
+{
+	size_t len;
+	char *text = (char *)load(path, &len), *at = strstr(text, from);
+	FILE *f = fopen(path, "w");
+
+	assert_non_null(at);
+	fprintf(f, "%.*s%s%s", (int)(at - text), text, to, at + strlen(from));
+	assert_int_equal(fclose(f), 0);
+	free(text);
+}
+
+static void flip(const char *path, long from_end)
+{
+	FILE *f = fopen(path, "r+");
+	int c;
+
+	assert_int_equal(fseek(f, -from_end, SEEK_END), 0);
+	c = fgetc(f);
+	assert_int_equal(fseek(f, -from_end, SEEK_END), 0);
+	assert_int_equal(fputc(c ^ 64, f), c ^ 64);
+	assert_int_equal(fclose(f), 0);
+}
+
+static void count_line(void *ctx, const char *line)
+{
+	(void)line;
+	++*(unsigned *)ctx;
+}
+
+static void count_warning(void *ctx, bool warning, const char *text)
+{
+	(void)text;
+	*(unsigned *)ctx += warning;
+}
+
+/* What is said of part1 by itself, and of all of them put together. */
+static const struct {
+	const char *why;
+	long        flip, cut;		/* a byte of part1, from its end; so many bytes of it; 0: not */
+	const char *from, *to;		/* replaced in its manifest; to NULL: it ends there */
+	bool        none;		/* it has no manifest */
+	enum soundness alone;
+	bool        whole;
+	int         rc;
+	const char *says;		/* in the error, or the verdict of what came of them */
+} manifests[] = {
+	{ "as it was", 0, 0, NULL, NULL, false, SOUND_INCOMPLETE, true, 0, "complete" },
+	{ "a byte of a page", 300, 0, NULL, NULL, false, SOUND_DAMAGED, false, -ENODATA, "part1: 1 of its" },
+	{ "a byte is gone", 0, 1, NULL, NULL, false, SOUND_DAMAGED, false, -ENODATA, "part1: it is cut" },
+	{ "no manifest", 0, 0, NULL, NULL, true, SOUND_INCOMPLETE, true, 0, "complete" },
+	{ "a cut manifest", 0, 0, "extents", NULL, false, SOUND_DAMAGED, false, -EINVAL, "part1.manifest.json is cut" },
+	{ "not a sum", 0, 0, "xxh64", "xxx", false, SOUND_DAMAGED, false, -EINVAL, "part1.manifest.json" },
+	{ "a manifest of another crash", 0, 0, "\"crash_time\": ", "\"crash_time\": 1", false, SOUND_DAMAGED, false,
+	  -ESTALE, "part1.manifest.json is of another crash" },
+	{ "of another dump of that crash", 0, 0, "\"set\": \"", "\"set\": \"x", false, SOUND_INCOMPLETE, true, -EINVAL,
+	  "part0 and part1 are parts of different dumps" },
+	{ "somebody else's JSON", 0, 0, "crash_time", "time", false, SOUND_INCOMPLETE, true, 0, "complete" },
+	{ "it was degraded", 0, 0, "\"complete\"", "\"degraded\"", false, SOUND_INCOMPLETE, false, 0, "degraded" },
+	{ "pages could not be read", 0, 0, "\"unreadable\": 0", "\"unreadable\": 7", false, SOUND_INCOMPLETE, false, 0,
+	  "complete" },
+};
+
+static void break_part(size_t i)
+{
+	static const char manifest[] = "part1" MANIFEST_SUFFIX;
+	struct stat st;
+
+	if (manifests[i].flip)
+		flip("part1", manifests[i].flip);
+	assert_int_equal(stat("part1", &st), 0);
+	assert_int_equal(truncate("part1", st.st_size - manifests[i].cut), 0);
+	if (manifests[i].none) {
+		assert_int_equal(unlink(manifest), 0);
+	} else if (manifests[i].to) {
+		edit(manifest, manifests[i].from, manifests[i].to);
+	} else if (manifests[i].from) {
+		size_t len;
+		char *text = (char *)load(manifest, &len);
+
+		assert_int_equal(truncate(manifest, strstr(text, manifests[i].from) - text), 0);
+		free(text);
+	}
+}
+
+/* What came of the parts has a manifest of its own, which tells of each byte of it. */
+static void check_joined(const char *path, const char *why, const char *verdict, uint64_t unreadable)
+{
+	static struct inspection in;
+	unsigned lines = 0;
+	struct err e = { 0 };
+
+	if (inspect_open(&in, path, true, count_line, &lines, &e))
+		fail_msg("%s: %s", why, e.msg);
+	if (lines || !in.extents.all || in.extents.bad || in.extents.missing ||
+	    strcmp(in.beside.verdict, verdict) || in.beside.unreadable != unreadable)
+		fail_msg("%s: %u problems, %llu extents, \"%s\"", why, lines, (unsigned long long)in.extents.all,
+			 in.beside.verdict);
+	assert_int_equal(inspect_soundness(&in), !strcmp(verdict, "complete") && !unreadable ? SOUND : SOUND_INCOMPLETE);
+	inspect_close(&in);
+	flip(path, 1);
+	assert_int_equal(inspect_open(&in, path, true, count_line, &lines, &e), 0);
+	assert_int_equal(in.extents.bad, 1);
+	inspect_close(&in);
+}
+
+static void test_manifests(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < COUNT(manifests); i++) {
+		const char *why = manifests[i].why;
+		static struct inspection in;
+		static struct save s;
+		unsigned lines = 0, warnings = 0;
+		struct err e = { 0 };
+		int rc;
+
+		assert_int_equal(save_parts(3, 31, "lzo", 0, &s, &e), 0);
+		save_free(&s);
+		unlink("again");
+		unlink("again-incomplete");
+		break_part(i);
+		assert_int_equal(inspect_open(&in, "part1", true, count_line, &lines, &e), 0);
+		if (inspect_soundness(&in) != manifests[i].alone || inspect_part_whole(&in) != manifests[i].whole)
+			fail_msg("%s: alone %d, %d", why, inspect_soundness(&in), inspect_part_whole(&in));
+		assert_int_equal(lines != 0, manifests[i].alone == SOUND_DAMAGED);
+		inspect_close(&in);
+		e = (struct err){ 0 };
+		rc = reassemble(part_names, 3, "again", true, count_warning, &warnings, &e);
+		if (rc != manifests[i].rc || (rc && !strstr(e.msg, manifests[i].says)))
+			fail_msg("%s: %d, %s", why, rc, e.msg);
+		assert_int_equal(warnings, rc == -ENODATA || !strcmp(manifests[i].says, "degraded"));
+		assert_int_equal(is_there("again"), !rc);
+		assert_int_equal(is_there("again-incomplete"), rc == -ENODATA);
+		if (!rc)
+			check_joined("again", why, manifests[i].says, strstr(why, "pages") ? 7 : 0);
+		else if (rc == -ENODATA)
+			check_joined("again-incomplete", why, "incomplete", 0);
+	}
 }
 
 /* One part is read as what it is: not all of a dump. */
@@ -335,7 +492,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_together_again), cmocka_unit_test(test_no_room), cmocka_unit_test(test_no_name),
 		cmocka_unit_test(test_not_opened), cmocka_unit_test(test_refused), cmocka_unit_test(test_cut),
-		cmocka_unit_test(test_part_alone),
+		cmocka_unit_test(test_part_alone), cmocka_unit_test(test_manifests),
 	};
 
 	return cmocka_run_group_tests(tests, enter, leave);
