@@ -19,9 +19,9 @@ const char *const notice_names[NR_NOTICES] = { "none", "saved", "partly", "uncle
 
 static const char kept_name[] = "notice.json";
 
-/* What was told last: in which boot, what, and of how young a dump. */
+/* What was told last: in which boot, what, of how young a dump, and of the end of which boot (about; "": none). */
 struct kept {
-	char     boot_id[40], kind[16], text[TEXT_MAX];
+	char     boot_id[40], about[40], kind[16], text[TEXT_MAX];
 	uint64_t newest;
 };
 
@@ -39,6 +39,8 @@ static bool read_kept(const struct place *p, struct kept *k)
 	ok = json_text(&top, text, len) && json_member(top, "boot_id", &v) && json_string(v, k->boot_id, sizeof(k->boot_id)) &&
 	     json_member(top, "kind", &v) && json_string(v, k->kind, sizeof(k->kind)) && json_member(top, "text", &v) &&
 	     json_string(v, k->text, sizeof(k->text)) && json_member(top, "newest", &v) && json_u64(v, &k->newest);
+	if (ok && json_member(top, "about", &v))
+		json_string(v, k->about, sizeof(k->about));
 	free(text);
 	return ok;
 }
@@ -51,8 +53,10 @@ static void keep(const struct place *p, const struct kept *k)
 
 	if (!out)
 		return;
-	fprintf(out, "{ \"boot_id\": \"%s\", \"kind\": \"%s\", \"newest\": %llu, \"text\": ", k->boot_id, k->kind,
+	fprintf(out, "{ \"boot_id\": \"%s\", \"kind\": \"%s\", \"newest\": %llu, \"about\": ", k->boot_id, k->kind,
 		(unsigned long long)k->newest);
+	json_put(out, k->about);
+	fputs(", \"text\": ", out);
 	json_put(out, k->text);
 	fputs(" }\n", out);
 	snprintf(path, sizeof(path), "%s/%s", p->state, kept_name);
@@ -124,12 +128,17 @@ static enum notice_kind find(const struct place *p, struct kept *k)
 	struct record *r = calloc(1, sizeof(*r));
 	enum notice_kind kind = NOTICE_NONE;
 
-	/* Without a record nothing was ever loaded, so a dump that is there is an old one. */
-	if (w && r && !record_read(r, p->state, NULL) && strcmp(r->boot_id, k->boot_id)) {
+	/*
+	 * Without a record nothing was ever loaded, so a dump that is there is an old one; and after kdump unload it is none
+	 * of a crash. The end of a boot is told of once, also where the next ones load nothing.
+	 */
+	if (w && r && !record_read(r, p->state, NULL) && r->boot_id[0] && strcmp(r->boot_id, k->boot_id) &&
+	    strcmp(r->boot_id, k->about)) {
 		where_read(w, p);
 		kind = look(w, r, k);
-		if (kind == NOTICE_NONE && r->boot_id[0])
+		if (kind == NOTICE_NONE)
 			kind = tell_unclean(p, w, k);
+		strcpy(k->about, r->boot_id);
 	}
 	if (r)
 		record_free(r);

@@ -19,7 +19,7 @@ extern const char *const notice_names[NR_NOTICES];	/* "none", "saved", "partly",
 /*
  * What can be known at the next boot, before kdump load: a dump in a directory of this machine (where.h; of raw targets
  * after kdump fetch) that is younger than the load of the crash kernel in an earlier boot; else, that this earlier boot
- * did not end with kdump unload, as each shutdown does. text, of size bytes, gets one line without its newline: why it
+ * did not end with kdump unload, as each shutdown does that stops kdumpbox.service. Each such boot is told of once. text, of size bytes, gets one line without its newline: why it
  * crashed, where the dump is, whether it is whole; or where else to look. It is kept in notice.json of the
  * state directory, and told again in the same boot. Returns its kind.
  */

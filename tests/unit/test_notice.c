@@ -94,6 +94,32 @@ static void test_shutdown(void **state)
 	is(NOTICE_NONE, SAYS());
 }
 
+/* A dump that came here after a shutdown (by rsync, or fetched by hand) is not of the last boot. */
+static void test_copied(void **state)
+{
+	(void)state;
+	loaded("", 100);
+	tree_text(root, DUMP "vmcore-dmesg.txt", "[    1.0] Kernel panic - not syncing: of another machine\n");
+	is(NOTICE_NONE, SAYS());
+}
+
+/* Nothing was loaded since: the boots after it end as they should, for all that is known. */
+static void test_once(void **state)
+{
+	char text[2048];
+
+	(void)state;
+	loaded(BOOT("1"), 100);
+	assert_int_equal(notice_make(&place, text, sizeof(text)), NOTICE_UNCLEAN);
+	boot(BOOT("3"));
+	assert_int_equal(notice_make(&place, text, sizeof(text)), NOTICE_NONE);
+	boot(BOOT("4"));
+	assert_int_equal(notice_make(&place, text, sizeof(text)), NOTICE_NONE);
+	loaded(BOOT("4"), 100);
+	boot(BOOT("5"));
+	assert_int_equal(notice_make(&place, text, sizeof(text)), NOTICE_UNCLEAN);
+}
+
 static void test_saved(void **state)
 {
 	(void)state;
@@ -174,7 +200,7 @@ static void test_damaged(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(test_nothing), TEST(test_shutdown), TEST(test_saved), TEST(test_partly), TEST(test_unclean),
+		TEST(test_nothing), TEST(test_shutdown), TEST(test_copied), TEST(test_once), TEST(test_saved), TEST(test_partly), TEST(test_unclean),
 		TEST(test_elsewhere), TEST(test_fetched), TEST(test_damaged),
 	};
 
