@@ -135,7 +135,21 @@ struct look {
 	int               rc;
 	struct superblock sb;
 	char              uuid[40];
+	bool              is_free;
 };
+
+/* Nothing at its beginning, or a dump (the name of the flattened format stands first). */
+static bool is_free(int fd)
+{
+	static const char dump[] = "makedumpfile";
+	char start[4096];
+	ssize_t n = pread(fd, start, sizeof(start), 0);
+	size_t zeros = 0;
+
+	while (n > 0 && zeros < (size_t)n && !start[zeros])
+		zeros++;
+	return n >= 512 && (zeros == (size_t)n || !memcmp(start, dump, sizeof(dump)));
+}
 
 static int look_run(void *arg)
 {
@@ -148,6 +162,7 @@ static int look_run(void *arg)
 		look->rc = partition_uuid(fd, look->part, look->uuid);
 	else
 		look->rc = superblock_read(fd, &look->sb, NULL);
+	look->is_free = !look->part && look->rc == -ENODATA && is_free(fd);
 	return 0;
 }
 
@@ -176,14 +191,23 @@ static int look_at(const struct places *at, const char *node, unsigned part, uns
 	return out->rc;
 }
 
-int blockdev_superblock(const struct places *at, const struct blockdev *dev, unsigned limit_ms,
-			struct superblock *out)
+int blockdev_content(const struct places *at, const struct blockdev *dev, unsigned limit_ms,
+		     struct superblock *out, bool *free_to_write)
 {
-	struct look look;
+	struct look look = { .part = 0 };
 	int rc = look_at(at, dev->node, 0, limit_ms, &look);
 
 	*out = look.sb;
+	*free_to_write = rc == -ENODATA && look.is_free;
 	return rc;
+}
+
+int blockdev_superblock(const struct places *at, const struct blockdev *dev, unsigned limit_ms,
+			struct superblock *out)
+{
+	bool unused;
+
+	return blockdev_content(at, dev, limit_ms, out, &unused);
 }
 
 int blockdev_part_uuid(const struct places *at, const struct blockdev *dev, unsigned limit_ms,
@@ -197,6 +221,9 @@ int blockdev_part_uuid(const struct places *at, const struct blockdev *dev, unsi
 	if (!dev->part)
 		return -ENODATA;
 	if (dev->part_uuid[0]) {	/* since Linux 6.9 the kernel tells */
+		/* An MBR without a signature: each such disk has the same. */
+		if (!strncmp(dev->part_uuid, "00000000-", 9) && strlen(dev->part_uuid) == 11)
+			return -ENODATA;
 		strcpy(out, dev->part_uuid);
 		return 0;
 	}

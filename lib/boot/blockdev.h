@@ -42,7 +42,14 @@ bool blockdev_get(const struct places *at, const char *name, struct blockdev *ou
 int blockdev_superblock(const struct places *at, const struct blockdev *dev, unsigned limit_ms,
 			struct superblock *out);
 
-/* PARTUUID of dev, also from the disk's partition table; as blockdev_superblock. */
+/* The same; *free_to_write: it was read, holds no filesystem, and begins with 4 KiB of zeros or with a raw dump. */
+int blockdev_content(const struct places *at, const struct blockdev *dev, unsigned limit_ms,
+		     struct superblock *out, bool *free_to_write);
+
+/*
+ * PARTUUID of dev, also from the disk's partition table; as blockdev_superblock. -ENODATA also for 00000000-01 and so
+ * on: the same on every disk whose MBR has no signature, it names none.
+ */
 int blockdev_part_uuid(const struct places *at, const struct blockdev *dev, unsigned limit_ms,
 		       char out[40]);
 

@@ -258,7 +258,11 @@ static enum identity_rank stand_in(struct search *s, const struct device_wish *w
 		if (all[i].in_use || is_deaf(s, &all[i]))
 			continue;
 		identity_read(&is, s->at, &all[i], LOOK_MS);
+		if (is.unread == -ETIMEDOUT)
+			note_deaf(s, &all[i]);
 		rank = w->overwrite && is.type[0] ? IDENTITY_OTHER : identity_compare(w->known, &is, w->overwrite);
+		if (w->overwrite && rank < IDENTITY_CERTAIN && !is.free_to_write)
+			continue;
 		if (rank > best && rank >= IDENTITY_LIKELY && (size_t)snprintf(path, size, "%s/%s", s->at->dev, all[i].node) < size)
 			best = rank;
 	}
@@ -272,7 +276,7 @@ static int look_wisely(struct search *s, const struct device_wish *w, bool late,
 {
 	enum identity_rank named = IDENTITY_UNKNOWN, other;
 	int rc = look(s, w->spec, path, size);
-	struct identity is;
+	struct identity is = { .part = 0 };
 	char by_marks[300];
 
 	why[0] = 0;
@@ -280,19 +284,21 @@ static int look_wisely(struct search *s, const struct device_wish *w, bool late,
 	if (!w->known)
 		return rc;
 	if (!rc && identity_at(&is, s->at, path, LOOK_MS))
-		named = identity_compare(w->known, &is, w->overwrite);
+		named = identity_named(w->known, &is, w->overwrite);
 	if (!rc && (named == IDENTITY_CERTAIN || named == IDENTITY_UNKNOWN))
 		return 0;
 	*wrong = !rc;
 	other = stand_in(s, w, by_marks, sizeof(by_marks));
-	if (other == IDENTITY_CERTAIN || (late && other > (rc ? IDENTITY_OTHER : named))) {
+	if (other == IDENTITY_CERTAIN || (late && other > (rc || is.unread ? IDENTITY_OTHER : named))) {
 		snprintf(why, 160, "%s, known by its %s", rc ? "that name is not there" : "that name is another device's now",
 			 w->overwrite ? "partition" : other == IDENTITY_CERTAIN ? "UUID" : "UUID or label alone");
 		return (size_t)snprintf(path, size, "%s", by_marks) < size ? 0 : -ENAMETOOLONG;
 	}
-	if (rc || !late || (s->kind == BY_NODE && named == IDENTITY_OTHER))
+	if (rc || !late || (named == IDENTITY_OTHER && (s->kind == BY_NODE || (w->overwrite && !is.free_to_write))))
 		return -ENOENT;
-	snprintf(why, 160, "not the device that it was when the image was made");
+	snprintf(why, 160, is.unread ? "it could not be read to see if it is the right one" :
+		 named == IDENTITY_LIKELY && !w->overwrite ? "its filesystem or disk is not that of the time when the image was made" :
+		 "not the device that it was when the image was made");
 	return 0;
 }
 

@@ -2,6 +2,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "boot/identity.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -13,12 +14,16 @@ void identity_read(struct identity *id, const struct places *at, const struct bl
 	struct superblock sb = { .type = "" };
 
 	*id = (struct identity){ .part = dev->part };
-	if (!blockdev_superblock(at, dev, limit_ms, &sb)) {
+	id->unread = blockdev_content(at, dev, limit_ms, &sb, &id->free_to_write);
+	if (id->unread == -ENODATA)
+		id->unread = 0;
+	else if (!id->unread) {
 		memcpy(id->uuid, sb.uuid, sizeof(id->uuid));
 		memcpy(id->label, sb.label, sizeof(id->label));
 	}
 	memcpy(id->type, sb.type, sizeof(id->type));
-	if (dev->part && blockdev_part_uuid(at, dev, limit_ms, id->part_uuid))
+	if (dev->part && (dev->part_uuid[0] || id->unread != -ETIMEDOUT) &&
+	    blockdev_part_uuid(at, dev, limit_ms, id->part_uuid))
 		id->part_uuid[0] = 0;
 	if (!dev->part)
 		blockdev_disk_mark(at, dev, id->disk, sizeof(id->disk));
@@ -75,6 +80,22 @@ enum identity_rank identity_compare(const struct identity *was, const struct ide
 	if (!strcasecmp(was->uuid, is->uuid))
 		return place == PLACE_SAME || place == PLACE_UNKNOWN ? IDENTITY_CERTAIN : IDENTITY_LIKELY;
 	return place == PLACE_SAME && was->label[0] && same_label ? IDENTITY_LIKELY : IDENTITY_OTHER;
+}
+
+enum identity_rank identity_named(const struct identity *was, const struct identity *is, bool overwrite)
+{
+	enum identity_rank rank = identity_compare(was, is, overwrite);
+	enum place place = compare_place(was, is);
+	bool other_disk = was->disk[0] && is->disk[0] && (strcmp(was->disk, is->disk) || was->part != is->part);
+	bool member = !strcmp(is->type, "LVM2_member") || !strcmp(is->type, "linux_raid");
+
+	if (overwrite)
+		return (rank == IDENTITY_OTHER || rank == IDENTITY_LIKELY) && !is->free_to_write ? IDENTITY_OTHER : rank;
+	if (rank != IDENTITY_OTHER)
+		return rank;
+	if (is->unread)
+		return other_disk ? IDENTITY_OTHER : IDENTITY_LIKELY;
+	return is->type[0] && !member && (place == PLACE_SAME || place == PLACE_UNKNOWN) ? IDENTITY_LIKELY : IDENTITY_OTHER;
 }
 
 /* A field, in which nothing can end it. */

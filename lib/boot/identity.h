@@ -24,8 +24,14 @@
  *                      time, since that is what he asked for.
  *   IDENTITY_UNKNOWN   no mark was known that could tell. Taken under its name only.
  *
- * A raw target is overwritten: nothing with a filesystem on it stands in for one. Labels, names of partitions
- * and nodes never stand in by themselves: anybody may bear them.
+ * What was found by its name is LIKELY for less, if it is a filesystem that is looked for: a filesystem made anew
+ * there, of whatever label or type, where the partition and disk are the same or there was nothing by which to know
+ * them; and a device that could not be read, if sysfs does not say that it is another one. To dump into a wrong
+ * filesystem beats to end with nothing, and destroys nothing.
+ *
+ * A raw target is overwritten: nothing with a filesystem on it stands in for one. One that is not CERTAIN, or is
+ * known to be another than it was though it has the name, must have been read and be free: zeros at its beginning, or
+ * a dump. Labels, names of partitions and nodes never stand in by themselves: anybody may bear them.
  */
 enum identity_rank { IDENTITY_OTHER, IDENTITY_UNKNOWN, IDENTITY_LIKELY, IDENTITY_CERTAIN };
 
@@ -34,6 +40,8 @@ struct identity {
 	char     part_uuid[40];
 	char     disk[260];		/* blockdev_disk_mark of the whole disk, or of the dm or md device */
 	unsigned part;			/* number on it; 0: all of it */
+	int      unread;		/* now: errno of looking for the filesystem; 0 if it could be read */
+	bool     free_to_write;		/* now: blockdev_content */
 };
 
 /* Read the marks of a device; those that cannot be had are "". limit_ms: for each look at a disk. */
@@ -44,6 +52,9 @@ bool identity_at(struct identity *id, const struct places *at, const char *path,
 
 /* How surely `is` is what `was` when it was written down. overwrite: for a raw target. */
 enum identity_rank identity_compare(const struct identity *was, const struct identity *is, bool overwrite);
+
+/* The same of what was found by its name. */
+enum identity_rank identity_named(const struct identity *was, const struct identity *is, bool overwrite);
 
 /* One line for /etc/kdumpbox/devices of the image: fields behind tabs, the name (device.h) first. */
 void identity_write(FILE *out, const char *spec, const struct identity *id);

@@ -279,6 +279,22 @@ static const struct {
 	{ "a node of a filesystem that is gone", "/dev/vda1", "gone", false, NULL, NULL, true },
 	{ "a raw node, and the disk is gone", "/dev/vda1", "gone", true, NULL, NULL, true },
 	{ "what was named by its UUID is there, in another place", "UUID=" U("13"), "gone", false, NULL, "sda1", true },
+	{ "what was named by its PARTLABEL is another disk's, and has a filesystem", "PARTLABEL=data", "gone", true,
+	  NULL, NULL, true },
+	{ "it is encrypted", "PARTLABEL=locked", "gone", true, NULL, NULL, true },
+	{ "it could not be read", "PARTLABEL=dead", "gone", true, NULL, NULL, true },
+	{ "it is empty", "PARTLABEL=empty", "gone", true, NULL, "sdx2", true },
+	{ "a clone of the raw partition, empty", "/dev/vdz1", "clone", true, NULL, "sdx2", false },
+	{ "the same with an old dump on it", "/dev/vdz1", "clone3", true, NULL, "sdx3", false },
+	{ "the same, encrypted", "/dev/vdz1", "clone1", true, NULL, NULL, false },
+	{ "the same, and it could not be read", "/dev/vdz1", "clone4", true, NULL, NULL, false },
+	{ "each disk without a signature has that PARTUUID", "/dev/vdz1", "unsigned", true, NULL, NULL, false },
+	{ "a filesystem made anew without a label", "/dev/sda1", "sda1 anew", false, NULL, "sda1", true },
+	{ "the same with a raw one: it is the place that counts", "/dev/sda1", "sda1 anew", true, "sda1", "sda1", false },
+	{ "the same of another type", "/dev/sda1", "sda1 xfs", false, NULL, "sda1", true },
+	{ "a disk without marks, its filesystem made anew", "/dev/sdb", "no place", false, NULL, "sdb", true },
+	{ "the disk does not answer", "/dev/sdx4", "dead", false, NULL, "sdx4", true },
+	{ "it does not answer, and sysfs knows it as another", "/dev/sdx4", "gone", false, NULL, NULL, true },
 	{ "no marks were to be had", "/dev/vda1", "nothing", false, "vda1", "vda1", false },
 };
 
@@ -289,9 +305,42 @@ static void marks_of(const char *node, struct identity *id)
 	*id = (struct identity){ .part = 0 };
 	snprintf(path, sizeof(path), "%s/%s", dev, node);
 	if (!strcmp(node, "gone"))
-		*id = (struct identity){ "ext2", U("88"), "no-such", "12121212-01", "serial none", 1 };
-	else if (strcmp(node, "nothing"))
+		*id = (struct identity){ "ext2", U("88"), "no-such", "12121212-01", "serial none", 1, 0, false };
+	else if (!strncmp(node, "clone", 5)) {
+		*id = (struct identity){ "", "", "", "1a1a1a1a-02", "serial none", 2, 0, false };
+		id->part_uuid[10] = node[5] ? node[5] : '2';
+	} else if (!strcmp(node, "unsigned"))
+		*id = (struct identity){ "", "", "", "00000000-01", "serial none", 1, 0, false };
+	else if (!strcmp(node, "no place"))
+		*id = (struct identity){ "ext4", U("88"), "", "", "", 0, 0, false };
+	else if (!strcmp(node, "dead"))
+		*id = (struct identity){ "ext4", U("88"), "", "1a1a1a1a-04", "", 4, 0, false };
+	else if (!strncmp(node, "sda1 ", 5)) {
+		*id = (struct identity){ "ext2", U("88"), "", "12345678-01", "device/wwid naa.5000c500a1b2c3d4", 1, 0, false };
+		if (strstr(node, "xfs"))
+			strcpy(id->type, "xfs");
+	} else if (strcmp(node, "nothing"))
 		assert_true(identity_at(id, &places, path, 10000));
+}
+
+/* A disk of which sysfs says that it is another one: LUKS, empty, an old dump, one that cannot be read, no signature. */
+static void put_others(void)
+{
+	static const char luks[512] = "LUKS\xba\xbe", dump[512] = "makedumpfile", zero[512];
+
+	put_device("pci2/block/sdx", "DEVNAME=sdx\n", 0, "");
+	put_attribute("pci2/block/sdx/device/wwid", "naa.77\n");
+	put_device("pci2/block/sdx/sdx1", "DEVNAME=sdx1\nPARTN=1\nPARTNAME=locked\nPARTUUID=1a1a1a1a-01\n", 0, "");
+	tree_bytes(top, "dev/sdx1", luks, sizeof(luks));
+	put_device("pci2/block/sdx/sdx2", "DEVNAME=sdx2\nPARTN=2\nPARTNAME=empty\nPARTUUID=1a1a1a1a-02\n", 0, "");
+	tree_bytes(top, "dev/sdx2", zero, sizeof(zero));
+	put_device("pci2/block/sdx/sdx3", "DEVNAME=sdx3\nPARTN=3\nPARTUUID=1a1a1a1a-03\n", 0, "");
+	tree_bytes(top, "dev/sdx3", dump, sizeof(dump));
+	put_attribute("pci2/block/sdx/sdx4/uevent", "DEVNAME=sdx4\nPARTN=4\nPARTNAME=dead\nPARTUUID=1a1a1a1a-04\n");
+	put_attribute("pci2/block/sdx/sdx4/size", "204800\n");
+	tree_link(top, "sys/class/block/sdx4", "../../devices/pci2/block/sdx/sdx4");
+	tree_text(top, "dev/sdx4/is-a-directory", "");
+	put_device("pci2/block/sdx/sdx5", "DEVNAME=sdx5\nPARTN=1\nPARTUUID=00000000-01\n", 0, "");
 }
 
 static void test_moved(void **state)
@@ -304,6 +353,7 @@ static void test_moved(void **state)
 	(void)state;
 	put_device("pci1/cciss!c0d1", "DEVNAME=cciss/c0d1\n", 0, "");
 	put_attribute("pci1/cciss!c0d1/device/wwid", "naa.600508b1\n");
+	put_others();
 	for (size_t i = 0; i < COUNT(moved); i++) {
 		struct device_wish w = { moved[i].spec, 0, moved[i].overwrite, &marks, NULL };
 

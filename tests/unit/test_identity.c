@@ -18,7 +18,7 @@
 #define U2 "22222222-2222-2222-2222-222222222222"
 #define P1 "aaaaaaaa-01"
 #define P2 "bbbbbbbb-02"
-#define ID(type, uuid, label, part_uuid, disk, part) { type, uuid, label, part_uuid, disk, part }
+#define ID(type, uuid, label, part_uuid, disk, part) { type, uuid, label, part_uuid, disk, part, 0, false }
 
 static const struct {
 	const char        *why;
