@@ -101,8 +101,15 @@ static int share(struct target *t, const char *value, struct err *e)
 	bool nfs = !strcmp(t->keyword, "nfs");
 	const char *host = nfs || strncmp(value, "//", 2) ? value : value + 2;
 	const char *end = nfs ? strstr(value, ":/") : strchr(host, '/');
-	int rc = conf_one_word(value, e);
+	size_t server = end ? (size_t)(end - host) : strlen(host);
+	const char *colon = nfs || host[0] == '[' ? NULL : memchr(host, ':', server);
+	int rc;
 
+	/* Before anything that repeats the value: there may be a password in it. */
+	if (memchr(host, '@', server) || (colon && (host > value || colon + 1 < host + server)))
+		return err_say(e, -EINVAL, "who logs in does not belong into the server's name%s", nfs ? "" :
+			       ", nor does a port; mount_options credentials=FILE logs in");
+	rc = conf_one_word(value, e);
 	if (rc)
 		return rc;
 	if (!nfs && (host == value || !end || end == host || !end[1]))

@@ -231,7 +231,15 @@ static void nfs(struct translator *tr, const char *name, const char *rest)
 static void cifs(struct translator *tr, const char *name, const char *rest)
 {
 	size_t login = strcspn(rest, "/"), n;
-	char line[256], share[256];
+	char line[CONF_TEXT_MAX], share[256];
+	int len = 0;
+
+	/* What is said of it must not repeat it: there is a password in it. */
+	if (strchr(rest + login, '@')) {
+		translate_lost(tr, "%s: '@' behind a '/': a user and password with a '/' go into a file, mount_options "
+			       "credentials=FILE", name);
+		return;
+	}
 
 	while (login && rest[login] != '@')
 		login--;
@@ -240,11 +248,21 @@ static void cifs(struct translator *tr, const char *name, const char *rest)
 		translate_lost(tr, "%s: a comma in user or password: they go into a file, mount_options credentials=FILE", name);
 		return;
 	}
+	for (size_t i = 0; i < login; i++)
+		if (rest[i] == '#' || (unsigned char)rest[i] < ' ' || rest[i] == 127) {
+			translate_lost(tr, "%s: '#' or a control character in user or password, which kdump.conf cannot hold: "
+				       "they go into a file, mount_options credentials=FILE", name);
+			return;
+		}
 	if (!login)
 		strcpy(line, "guest");
 	else
-		snprintf(line, sizeof(line), "username=%.*s,password=%.*s", (int)n, rest, n < login ? (int)(login - n - 1) : 0,
+		len = snprintf(line, sizeof(line), "username=%.*s,password=%.*s", (int)n, rest, n < login ? (int)(login - n - 1) : 0,
 			 rest + n + 1);
+	if (len < 0 || (size_t)len >= sizeof(line)) {
+		translate_lost(tr, "%s: user and password are too long: they go into a file, mount_options credentials=FILE", name);
+		return;
+	}
 	rest += login + !!login;
 	n = strcspn(rest, "/");
 	n += rest[n] ? 1 + strcspn(rest + n + 1, "/") : 0;

@@ -92,6 +92,10 @@ static const struct {
 	{ "cifs as nfs writes it", "cifs srv:/share\n", "kdump.conf:1: cifs: 'srv:/share' is not //SERVER/SHARE" },
 	{ "cifs without a share", "cifs //srv/\n", "kdump.conf:1: cifs: '//srv/' is not //SERVER/SHARE" },
 	{ "cifs without a server", "cifs ///share\n", "kdump.conf:1: cifs: '///share' is not //SERVER/SHARE" },
+	{ "cifs with a password", "cifs //u:pw@srv/share\n", "kdump.conf:1: cifs: who logs in does not belong into the server's name, " },
+	{ "cifs with a slash in it", "cifs //u:p/w@srv/share\n", "kdump.conf:1: cifs: who logs in does not belong" },
+	{ "cifs with a blank in it", "cifs //u:p w@srv/share\n", "kdump.conf:1: cifs: who logs in does not belong" },
+	{ "nfs with a user", "nfs u@srv:/share\n", "kdump.conf:1: nfs: who logs in does not belong into the server's name" },
 	{ "cifs in short", "cifs //\n", "kdump.conf:1: cifs: '//' is not //SERVER/SHARE" },
 	{ "cifs in shorter", "cifs s\n", "kdump.conf:1: cifs: 's' is not //SERVER/SHARE" },
 	{ "nine targets", "raw /dev/a\nraw /dev/a\nraw /dev/a\nraw /dev/a\nraw /dev/a\nraw /dev/a\nraw /dev/a\n"
