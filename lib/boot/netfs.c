@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <sys/mount.h>
 #include <unistd.h>
 
@@ -79,15 +80,32 @@ static void add_value(struct data *d, const char *key, const char *value, size_t
 		add(d, value[i] == ',' ? ",," : value + i, value[i] == ',' ? 2 : 1);
 }
 
+/* Which of the keys a line of credentials begins with, key being all before '='; -1: none of them (password2=). */
+static int credentials_key(const char *key, size_t len)
+{
+	static const struct {
+		char name[9];
+		int  which;
+	} names[] = {	/* as mount.cifs takes them */
+		{ "username", 0 }, { "user", 0 }, { "password", 1 }, { "passwd", 1 }, { "pass", 1 }, { "domain", 2 }, { "dom", 2 },
+	};
+
+	while (len && (key[len - 1] == ' ' || key[len - 1] == '\t'))
+		len--;
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		if (strlen(names[i].name) == len && !strncasecmp(key, names[i].name, len))
+			return names[i].which;
+	return -1;
+}
+
 /* The lines of the file of credentials. */
 static int add_credentials(struct data *d, const char *path, struct err *e)
 {
 	static const char keys[][11] = { ",username=", ",password=", ",domain=" };
-	static const char begins[][5] = { "user", "pass", "dom" };	/* as mount.cifs takes them */
 	bool user = false;
 	size_t len, n;
 	char *text;
-	int rc = read_file(path, CREDENTIALS_MAX, &text, &len, e);
+	int which, rc = read_file(path, CREDENTIALS_MAX, &text, &len, e);
 
 	if (rc)
 		return rc;
@@ -96,11 +114,10 @@ static int add_credentials(struct data *d, const char *path, struct err *e)
 
 		n = strcspn(line, "\n");
 		key = strcspn(line, "=\n") + 1;
-		for (size_t i = 0; i < 3 && key <= n; i++)
-			if (!strncmp(line + blank, begins[i], strlen(begins[i]))) {
-				add_value(d, keys[i], line + key, n - key - (n > key && line[n - 1] == '\r'));
-				user |= !i;
-			}
+		which = key <= n && key > blank ? credentials_key(line + blank, key - 1 - blank) : -1;
+		if (which >= 0)
+			add_value(d, keys[which], line + key, n - key - (n > key && line[n - 1] == '\r'));
+		user |= !which;
 	}
 	explicit_bzero(text, len);
 	free(text);

@@ -65,6 +65,7 @@ static const struct {
 	{ "the short names, blanks, DOS", "cifs", "vers=3.0,cred=/c", "  user=u\r\npass= p \r\ndom=D\r\n", 0, NULL },
 	{ "nobody", "cifs", "vers=3.0", NULL, -EINVAL, "nothing says who we are: mount_options credentials=FILE" },
 	{ "everybody", "cifs", "guest", NULL, 0, NULL },
+	{ "a second password is no user", "cifs", "credentials=/c", "password=p\nuser2=u\n", -EINVAL, "ROOT/c has no line username=" },
 	{ "in the options", "cifs", "username=u,password=p", NULL, 0, NULL },
 	{ "no file", "cifs", "credentials=/c", NULL, -ENOENT, "ROOT/c: No such file" },
 	{ "no user in it", "cifs", "credentials=/c", "password=p\nusername\n", -EINVAL, "ROOT/c has no line username=" },
