@@ -84,6 +84,9 @@ void target_directory_name(const struct tm *t, const char *address, bool no_colo
 	if (nth)
 		snprintf(suffix, sizeof(suffix), "-%u", nth);
 	snprintf(out, size, "%s-%s%s", address, when, suffix);
+	for (char *p = out; no_colon && *p; p++)	/* an IPv6 address, too */
+		if (*p == ':')
+			*p = '-';
 }
 
 bool target_no_colon(const char *dir)

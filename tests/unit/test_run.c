@@ -428,6 +428,8 @@ static void test_directory(void **state)
 	assert_string_equal(name, "127.0.0.1-2026-01-02-03:04:05");
 	target_directory_name(&t, "127.0.0.1", true, 7, name, sizeof(name));
 	assert_string_equal(name, "127.0.0.1-2026-01-02-03-04-05-7");
+	target_directory_name(&t, "2001:db8::1", true, 0, name, sizeof(name));
+	assert_string_equal(name, "2001-db8--1-2026-01-02-03-04-05");
 	assert_int_equal(target_directory(&a, &one), 0);
 	assert_int_equal(target_directory(&a, &two), 0);
 	assert_string_not_equal(one.text, two.text);	/* in the same second, too */
