@@ -168,10 +168,11 @@ static void put_without(FILE *out, const char *text, const char *const *keys)
 	}
 }
 
-/* What of the options of a mounted NFS another machine would need too: the rest the kernel has found out. */
+/* What of the options of a mounted NFS another machine would need too: the rest the kernel has found out (tcp or tcp6 by
+ * the address that it had). */
 static void keep_options(const char *super, char *out, size_t size)
 {
-	static const char *const kept[] = { "vers=", "port=", "proto=", "sec=" };
+	static const char *const kept[] = { "vers=", "port=", "proto=udp", "sec=" };
 	size_t used = strlen(out), n;
 
 	for (const char *p = super; *p; p += n, p += *p == ',') {

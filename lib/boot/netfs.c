@@ -173,32 +173,36 @@ int netfs_check(const struct target *t, const char *root, struct err *e)
 	return rc;
 }
 
-/* The first address of the server to which there is a route, and ours on it. */
-static int find_addresses(const char *host, char theirs[NET_ADDR_TEXT], char ours[NET_ADDR_TEXT], struct err *e)
+/* Our own address on the way to theirs. False if there is no way. */
+static bool own_address(const struct net_addr *theirs, char ours[NET_ADDR_TEXT])
 {
-	struct net_addr list[RESOLVE_MAX], own = { 0 };
+	struct net_addr own = { 0 };
 	struct sockaddr_storage ss;
-	struct resolver r = { 0 };
-	int n = resolver_load(&r, NULL, e);
+	socklen_t len = net_addr_sockaddr(theirs, DISCARD, &ss);
+	int fd = socket(theirs->family, SOCK_DGRAM | SOCK_CLOEXEC, 0);	/* connecting it sends nothing */
 
-	n = n ? n : net_resolve(&r, host, list, 0, e);
-	if (n < 0)
-		return n;
-	for (int i = 0; i < n && !own.family; i++) {
-		socklen_t len = net_addr_sockaddr(&list[i], DISCARD, &ss);
-		int fd = socket(list[i].family, SOCK_DGRAM | SOCK_CLOEXEC, 0);	/* connecting it sends nothing */
-
-		if (fd >= 0 && !connect(fd, (struct sockaddr *)&ss, len)) {
-			len = sizeof(ss);
-			if (!getsockname(fd, (struct sockaddr *)&ss, &len))
-				own = net_addr_from(&ss, NULL);
-			net_addr_text(&list[i], theirs);
-			net_addr_text(&own, ours);
-		}
-		if (fd >= 0)
-			close(fd);
+	if (fd >= 0 && !connect(fd, (struct sockaddr *)&ss, len)) {
+		len = sizeof(ss);
+		if (!getsockname(fd, (struct sockaddr *)&ss, &len))
+			own = net_addr_from(&ss, NULL);
+		net_addr_text(&own, ours);
 	}
-	return own.family ? 0 : err_say(e, -ENETUNREACH, "there is no route to %s", host);
+	if (fd >= 0)
+		close(fd);
+	return own.family;
+}
+
+/* proto= and mountproto= name the family, too: tcp6 and udp6 are of IPv6 (nfs(5)), and the kernel insists on it. */
+static bool fits(const struct target *t, const struct net_addr *a)
+{
+	static const char told[][12] = { "proto=", "mountproto=" };
+	const char *word;
+	size_t n;
+
+	for (size_t i = 0; i < sizeof(told) / sizeof(told[0]); i++)
+		if ((word = option(t->opts.mount_options, told[i], &n)) && (word[n - 1] == '6') != (a->family == AF_INET6))
+			return false;
+	return true;
 }
 
 /* What the kernel means by an error, where its usual text does not say it. */
@@ -251,36 +255,81 @@ static int mount_nfs(const struct target *t, const char *dir, unsigned long flag
 	return first;
 }
 
+/* By one of the server's addresses. d: the other options. */
+static int mount_at(const struct target *t, const char *dir, unsigned long flags, const struct data *d,
+		    const struct net_addr *server, const char *ours)
+{
+	struct data *all = malloc(sizeof(*all));
+	char theirs[NET_ADDR_TEXT];
+	int rc;
+
+	if (!all)
+		return -ENOMEM;
+	*all = *d;
+	net_addr_text(server, theirs);
+	add_value(all, is_nfs(t) ? ",addr=" : ",ip=", theirs, strlen(theirs));
+	if (is_nfs(t))
+		add_value(all, ",clientaddr=", ours, strlen(ours));
+	rc = is_nfs(t) ? mount_nfs(t, dir, flags, all) : mount(t->device, dir, "cifs", flags, all->text) ? -errno : 0;
+	explicit_bzero(all, sizeof(*all));
+	free(all);
+	return rc;
+}
+
+/* Nobody there who speaks that: the next address may be better. */
+static bool is_elsewhere(int rc)
+{
+	static const int codes[] = { ECONNREFUSED, ECONNRESET, EHOSTUNREACH, EHOSTDOWN, ENETUNREACH, ETIMEDOUT, EPROTONOSUPPORT };
+
+	for (size_t i = 0; i < sizeof(codes) / sizeof(codes[0]); i++)
+		if (rc == -codes[i])
+			return true;
+	return false;
+}
+
+/* All addresses in turn; the first error tells. */
+static int mount_any(const struct target *t, const char *dir, unsigned long flags, const struct data *d, struct err *e)
+{
+	char host[CONF_TEXT_MAX], ours[NET_ADDR_TEXT];
+	struct net_addr list[RESOLVE_MAX];
+	struct resolver r = { 0 };
+	int n = resolver_load(&r, NULL, e), first = 0, rc = -ENETUNREACH;
+
+	netfs_host(t, host, sizeof(host));
+	n = n ? n : net_resolve(&r, host, list, 0, e);
+	if (n < 0)
+		return n;
+	for (int i = 0; i < n && is_elsewhere(rc); i++) {
+		if (!fits(t, &list[i]) || !own_address(&list[i], ours))
+			continue;
+		rc = mount_at(t, dir, flags, d, &list[i], ours);
+		if (!first)
+			first = rc;
+	}
+	if (!rc)
+		return 0;
+	return first ? explain(first, t, e) : err_say(e, rc, "there is no route to %s", host);
+}
+
 int netfs_mount(const struct target *t, const char *dir, struct err *e)
 {
 	static const char nfs[] = "soft,timeo=150,retrans=7,nolock", cifs[] = "echo_interval=20";
-	char host[CONF_TEXT_MAX], theirs[NET_ADDR_TEXT], ours[NET_ADDR_TEXT];
 	struct data *d = calloc(1, sizeof(*d));
 	unsigned long flags = 0;
-	int rc = d ? 0 : err_set(e, -ENOMEM, "mount %s", t->device);
+	int rc;
 
-	netfs_host(t, host, sizeof(host));
-	if (!rc)
-		rc = find_addresses(host, theirs, ours, e);
+	if (!d)
+		return err_set(e, -ENOMEM, "mount %s", t->device);
+	add(d, is_nfs(t) ? nfs : cifs, strlen(is_nfs(t) ? nfs : cifs));
+	rc = add_options(d, t, "", &flags, e);
 	if (!rc) {
-		add(d, is_nfs(t) ? nfs : cifs, strlen(is_nfs(t) ? nfs : cifs));
-		rc = add_options(d, t, "", &flags, e);
-	}
-	if (!rc) {
-		add_value(d, is_nfs(t) ? ",addr=" : ",ip=", theirs, strlen(theirs));
-		if (is_nfs(t))
-			add_value(d, ",clientaddr=", ours, strlen(ours));
 		rc = make_dirs(dir);
 		if (rc)
 			err_set(e, rc, "make directory %s", dir);
 	}
-	if (!rc) {
-		rc = is_nfs(t) ? mount_nfs(t, dir, flags, d) : mount(t->device, dir, "cifs", flags, d->text) ? -errno : 0;
-		if (rc)
-			explain(rc, t, e);
-	}
-	if (d)
-		explicit_bzero(d, sizeof(*d));
+	if (!rc)
+		rc = mount_any(t, dir, flags, d, e);
+	explicit_bzero(d, sizeof(*d));
 	free(d);
 	return rc;
 }

@@ -39,8 +39,9 @@ bool netfs_credentials(const struct target *t, char out[CONF_TEXT_MAX]);
 int netfs_check(const struct target *t, const char *root, struct err *e);
 
 /*
- * Look the server up, and mount on dir, which is made if it is missing. 0, or an error that says which of server,
- * directory, user and password is wrong, as far as the kernel tells.
+ * Look the server up, and mount on dir, which is made if it is missing, by each of its addresses that has a route and is
+ * of the family that proto= says, until one answers. 0, or an error that says which of server, directory, user and
+ * password is wrong, as far as the kernel tells.
  */
 int netfs_mount(const struct target *t, const char *dir, struct err *e);
 
