@@ -218,9 +218,10 @@ static int from_cut(int fd, const char *from, const char *to, bool replace, stru
 	return rc;
 }
 
-static int from_whole(int fd, const char *to, bool replace, struct recovery *r, struct err *e)
+/* unread: a piece of the source cannot be read, and what was written can be written anew. */
+static int from_whole(int fd, const char *to, bool replace, struct recovery *r, bool *unread, struct err *e)
 {
-	struct unflatten u;
+	struct unflatten u = { 0 };
 	struct sink *sink;
 	struct ack ack;
 	int rc = sink_open(&sink, to, 0, replace, e);
@@ -230,14 +231,29 @@ static int from_whole(int fd, const char *to, bool replace, struct recovery *r, 
 	rc = lseek(fd, 0, SEEK_SET) ? err_set(e, -errno, "rewind") : unflatten(fd, sink, &u, e);
 	if (!rc)
 		rc = sink_commit(sink, &ack, e);
+	*unread = u.unread && rc == -EIO && sink->rewritable;
 	sink_close(sink);
 	r->bytes = u.bytes;
 	return rc;
 }
 
+/* A sector that cannot be read costs the pages in it, not the others. Takes fd over; e has the error so far. */
+static int despite_holes(int fd, const char *from, const char *to, bool replace, struct recovery *r, struct err *e)
+{
+	struct err second = { 0 };
+	int rc;
+
+	*r = (struct recovery){ 0 };
+	rc = from_cut(fd, from, to, replace, r, &second);
+	if (!rc)
+		*e = (struct err){ 0 };
+	return rc ? err_add(e, "%s", from) : 0;
+}
+
 int recover(const char *from, const char *to, bool replace, struct recovery *r, struct err *e)
 {
 	uint8_t first = 0;
+	bool unread = false;
 	struct bytes b;
 	int fd = open(from, O_RDONLY | O_CLOEXEC), rc;
 
@@ -254,7 +270,9 @@ int recover(const char *from, const char *to, bool replace, struct recovery *r, 
 	bytes_close(&b);
 	if (!r->whole)
 		return from_cut(fd, from, to, replace, r, e);
-	rc = from_whole(fd, to, replace, r, e);
+	rc = from_whole(fd, to, replace, r, &unread, e);
+	if (unread)
+		return despite_holes(fd, from, to, replace, r, e);
 	close(fd);
 	return rc ? err_add(e, "%s", from) : 0;
 }

@@ -23,7 +23,8 @@ struct recovery {
  * Make a normal kdump-compressed dump `to` (see sink_open) out of `from`: a flattened stream, whole (this
  * is makedumpfile -R) or cut anywhere, also one on a raw device; a NAME-incomplete file; a copy that is
  * too short; a damaged dump. But for a whole stream the result is flagged incomplete (STATUS_INCOMPLETE),
- * and each page that it describes has been unpacked once. Page data is copied, not packed again. If
+ * and each page that it describes has been unpacked once. The same is made of a whole stream on a device with
+ * sectors that cannot be read (-EIO). Page data is copied, not packed again. If
  * bitmap2 is not there, only dumps whose descriptors carry frame numbers (layout.h) can be recovered.
  * Returns 0 and *r; -ENODATA if no page came through, -EINVAL if it is no dump or is whole already;
  * or an error of the file or the sink.

@@ -18,6 +18,12 @@ static int say_cut(struct unflatten *u, struct err *e)
 		       (unsigned long long)u->records + 1, (unsigned long long)u->bytes >> 20);
 }
 
+static int say_unread(struct unflatten *u, ssize_t got, struct err *e)
+{
+	u->unread = true;
+	return err_set(e, (int)got, "read the stream");
+}
+
 static int check_header(const uint8_t *head, struct err *e)
 {
 	if (memcmp(head, FLAT_MAGIC, sizeof(FLAT_MAGIC)))
@@ -36,7 +42,7 @@ static int one_record(int fd, uint64_t at, uint64_t len, struct sink *to, uint8_
 	while (len) {
 		size_t n = len < PIECE ? (size_t)len : PIECE;
 		ssize_t got = read_full(fd, buf, n);
-		int rc = got < 0 ? err_set(e, (int)got, "read the stream") : 0;
+		int rc = got < 0 ? say_unread(u, got, e) : 0;
 
 		if (!rc && got)
 			rc = sink_write(to, at, buf, (size_t)got, e);
@@ -61,7 +67,7 @@ static int all_records(int fd, struct sink *to, uint8_t *buf, struct unflatten *
 		ssize_t got = read_full(fd, head, sizeof(head));
 
 		if (got < 0)
-			return err_set(e, (int)got, "read the stream");
+			return say_unread(u, got, e);
 		if (got < (ssize_t)sizeof(head))
 			return say_cut(u, e);
 		at = get_be64(head);
@@ -89,7 +95,7 @@ int unflatten(int fd, struct sink *to, struct unflatten *u, struct err *e)
 		return err_set(e, -ENOMEM, "read the stream");
 	got = read_full(fd, buf, FLAT_HEADER_SIZE);
 	if (got < 0)
-		rc = err_set(e, (int)got, "read the stream");
+		rc = say_unread(u, got, e);
 	else
 		rc = got < FLAT_HEADER_SIZE ? say_cut(u, e) : check_header(buf, e);
 	if (!rc)

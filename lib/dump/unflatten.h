@@ -8,6 +8,7 @@
 struct unflatten {
 	uint64_t records, bytes;	/* written to the sink so far */
 	bool     cut;			/* the stream ended before its end record */
+	bool     unread;		/* fd could not be read, the error is not the sink's */
 };
 
 /*
