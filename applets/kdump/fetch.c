@@ -35,15 +35,15 @@ static void fetch_device(struct fetch_call *c, const char *name, const char *pat
 {
 	struct fetch_report r;
 	struct err e = { 0 };
-	char node[512];
-	int found = 0;
+	char node[512] = "";
+	int found = 0, rc = device_find(name, node, sizeof(node), &e);
 
-	if (device_find(name, node, sizeof(node), &e) && access(name, F_OK)) {
+	if (rc && access(name, F_OK)) {
 		log_error("%s", e.msg);
 		c->failed = true;
 		return;
 	}
-	if (access(node, F_OK))
+	if (rc)
 		snprintf(node, sizeof(node), "%s", name);
 	do {
 		e = (struct err){ 0 };

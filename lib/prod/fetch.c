@@ -8,6 +8,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -31,7 +33,10 @@ struct fetch {
 	int         fd;
 	uint64_t    size;
 	char        at[PATH_MAX - 64];	/* the directory while it has no name */
+	int         at_fd;		/* the same, locked */
+	struct stat kept;		/* the core in it, which was verified */
 	bool        core, log, manifest;	/* these are in it */
+	bool        failed;		/* the core is on the device, but could not be taken: only the log is */
 	bool        whole;		/* the stream had its end */
 	bool        foreign;		/* what is there may never have been a dump */
 	uint64_t    stamp;		/* of the crash; 0: unknown */
@@ -43,8 +48,8 @@ static void path_in(const struct fetch *f, const char *name, char out[PATH_MAX])
 	snprintf(out, PATH_MAX, "%s/%s", f->at, name);
 }
 
-/* Empty it (there are only files of ours in it) and remove it. */
-static void remove_directory(const struct fetch *f)
+/* There are only files of ours in it. */
+static void empty_directory(const struct fetch *f)
 {
 	char path[PATH_MAX + 256];
 	DIR *d = opendir(f->at);
@@ -57,7 +62,44 @@ static void remove_directory(const struct fetch *f)
 		}
 	if (d)
 		closedir(d);
+}
+
+static void remove_directory(const struct fetch *f)
+{
+	empty_directory(f);
 	rmdir(f->at);
+}
+
+/*
+ * Make the directory ours alone, or take that of an interrupted call over. Who holds the lock works in it; NFS locks no
+ * directory, and there the look at the core before anything is blanked must do. parent may be anybody's: what others
+ * made is not entered.
+ */
+static int claim_directory(struct fetch *f, const char *parent, struct err *e)
+{
+	struct stat here, there;
+	int rc = make_dirs(parent);
+
+	if (!rc && mkdir(f->at, 0700) && errno != EEXIST)
+		rc = -errno;
+	if (rc)
+		return err_set(e, rc, "make directory %s", f->at);
+	f->at_fd = open(f->at, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	if (f->at_fd < 0)
+		return err_set(e, -errno, "open %s", f->at);
+	if (fstat(f->at_fd, &here))
+		rc = err_set(e, -errno, "look at %s", f->at);
+	else if (here.st_uid != geteuid() || (here.st_mode & 022))
+		rc = err_say(e, -EPERM, "%s was made by somebody else: remove it", f->at);
+	else if ((flock(f->at_fd, LOCK_EX | LOCK_NB) && errno == EWOULDBLOCK) || lstat(f->at, &there) ||
+		 there.st_ino != here.st_ino || there.st_dev != here.st_dev)
+		rc = err_say(e, -EBUSY, "another kdump fetch is working below %s: try again when it has ended", parent);
+	if (rc) {
+		close(f->at_fd);
+		return rc;
+	}
+	empty_directory(f);
+	return 0;
 }
 
 /* Is there anything at the beginning that may be a dump? A blank block with nothing behind it is the usual thing. */
@@ -158,7 +200,8 @@ static int take_entry(struct fetch *f, const struct tail_entry *x, struct err *e
 	int rc;
 
 	/* The sums in it are those of the stream as it was sent. */
-	if ((kind != DUMP_FILE_LOG && kind != DUMP_FILE_OTHER) || x->len > RAW_TAIL || (manifest && f->core && !f->whole))
+	if ((kind != DUMP_FILE_LOG && kind != DUMP_FILE_OTHER) || strchr(x->name, '/') || x->len > RAW_TAIL ||
+	    (manifest && (f->failed || (f->core && !f->whole))))
 		return 0;
 	text = malloc((size_t)x->len + 1);
 	if (!text)
@@ -209,6 +252,58 @@ static enum fetch_end judge(const struct fetch *f, const struct inspection *i)
 	return is == SOUND ? FETCH_COMPLETE : FETCH_DEGRADED;
 }
 
+static void no_line(void *ctx, const char *line)
+{
+	(void)ctx;
+	(void)line;
+}
+
+/* A look that was not done says nothing of the dump; what cannot be understood in it is the dump's own. */
+static bool undone(const struct inspection *i)
+{
+	return i->wrong.code && i->wrong.code != -EINVAL && i->wrong.code != -ENODATA;
+}
+
+/*
+ * The copy of a whole stream is damaged, or could not be looked at. Returns 0 if the device has no better one: only then
+ * the copy is what there is, and the device may be blanked.
+ */
+static int blame_device(const struct fetch *f, const struct inspection *copy, struct err *e)
+{
+	struct inspection *i;
+	int rc;
+
+	if (undone(copy))
+		return err_say(e, copy->wrong.code, "look at the copy below %s: %.300s", f->at, copy->wrong.msg);
+	i = malloc(sizeof(*i));
+	rc = i ? inspect_open(i, f->device, true, no_line, NULL, e) : err_set(e, -ENOMEM, "fetch");
+	if (rc) {
+		free(i);
+		return rc;
+	}
+	if (undone(i))
+		rc = err_say(e, i->wrong.code, "look at %s: %.300s", f->device, i->wrong.msg);
+	else if (inspect_soundness(i) != SOUND_DAMAGED)
+		rc = err_say(e, -EIO, "the copy below %s is damaged, the dump on %s is not: look at the disk of the former",
+			     f->at, f->device);
+	inspect_close(i);
+	free(i);
+	return rc;
+}
+
+/* What is durable is read from the disk again, not from memory. Remembers which file it is. */
+static int leave_cache(struct fetch *f, const char *path, struct err *e)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	int rc = fd < 0 || fstat(fd, &f->kept) ? err_set(e, -errno, "open %s", path) : 0;
+
+	if (fd >= 0) {
+		posix_fadvise(fd, 0, 0, POSIX_FADV_DONTNEED);
+		close(fd);
+	}
+	return rc;
+}
+
 /* Go through all of it once more, as it is on this machine's disk; then it may have its name. */
 static int verify(struct fetch *f, struct err *e)
 {
@@ -219,8 +314,17 @@ static int verify(struct fetch *f, struct err *e)
 
 	path_in(f, core_part, path);
 	path_in(f, "vmcore", final);
-	rc = i ? inspect_open(i, path, f->whole, drop_line, f->r, e) : err_set(e, -ENOMEM, "fetch");
+	rc = i ? leave_cache(f, path, e) : err_set(e, -ENOMEM, "fetch");
+	if (!rc)
+		rc = inspect_open(i, path, f->whole, drop_line, f->r, e);
 	if (rc) {
+		free(i);
+		return rc;
+	}
+	if (f->whole && inspect_soundness(i) == SOUND_DAMAGED)
+		rc = blame_device(f, i, e);
+	if (rc) {
+		inspect_close(i);
 		free(i);
 		return rc;
 	}
@@ -240,7 +344,24 @@ static int verify(struct fetch *f, struct err *e)
 	return rc;
 }
 
-/* The directory gets its name when all in it is on the disk. */
+/*
+ * The files are as old as the crash, for those who ask which boot a dump is of. Not synced again: a power cut only makes
+ * them look younger.
+ */
+static void set_times(const struct fetch *f)
+{
+	const struct timespec when[2] = { { .tv_sec = (time_t)f->stamp }, { .tv_sec = (time_t)f->stamp } };
+	DIR *d = f->stamp ? opendir(f->at) : NULL;
+	struct dirent *de;
+
+	while (d && (de = readdir(d)))
+		if (de->d_name[0] != '.')
+			utimensat(dirfd(d), de->d_name, when, AT_SYMLINK_NOFOLLOW);
+	if (d)
+		closedir(d);
+}
+
+/* The directory gets its name when all in it is on the disk. A log without its dump is there once, however often. */
 static int name_directory(struct fetch *f, const char *parent, struct err *e)
 {
 	time_t when = f->stamp ? (time_t)f->stamp : time(NULL);
@@ -248,6 +369,8 @@ static int name_directory(struct fetch *f, const char *parent, struct err *e)
 	struct tm tm;
 	int rc;
 
+	set_times(f);
+	fchmod(f->at_fd, 0755);
 	path_in(f, ".", sync);
 	rc = sync_parent(sync);
 	if (rc)
@@ -256,8 +379,12 @@ static int name_directory(struct fetch *f, const char *parent, struct err *e)
 	for (unsigned nth = 0; nth < NAMES_MAX; nth++) {
 		target_directory_name(&tm, "127.0.0.1", target_no_colon(parent), nth, name, sizeof(name));
 		snprintf(f->r->dir, sizeof(f->r->dir), "%s/%s", strcmp(parent, "/") ? parent : "", name);
-		if (!access(f->r->dir, F_OK))
-			continue;
+		if (!access(f->r->dir, F_OK)) {
+			if (!f->failed)
+				continue;
+			f->r->dir[0] = 0;
+			return 0;
+		}
 		if (rename(f->at, f->r->dir))
 			break;
 		rc = sync_parent(f->r->dir);
@@ -284,6 +411,41 @@ static int clear(struct fetch *f, bool tail, struct err *e)
 	return rc ? err_set(e, rc, "all is saved in %.200s, but clear %s", f->r->dir, f->device) : 0;
 }
 
+/* Before anything is blanked: what was verified is where it is said to be. */
+static int still_there(const struct fetch *f, struct err *e)
+{
+	char path[PATH_MAX + 32];
+	struct stat st;
+
+	snprintf(path, sizeof(path), "%s/%s", f->r->dir, f->r->end == FETCH_INCOMPLETE ? core_part : "vmcore");
+	if (!f->core || (!stat(path, &st) && st.st_ino == f->kept.st_ino && st.st_dev == f->kept.st_dev &&
+			 st.st_size == f->kept.st_size))
+		return 0;
+	return err_say(e, -ESTALE, "%s is not the file that was verified: %s is left as it is", path, f->device);
+}
+
+/* The core could not be taken, and stays where it is: at least the log is saved. Returns the error. */
+static int fetch_log(struct fetch *f, const char *parent, struct err *e)
+{
+	struct err other = { 0 };
+	bool tail;
+
+	empty_directory(f);
+	f->core = f->log = f->manifest = false;
+	f->failed = true;
+	f->r->bytes = 0;
+	if (take_tail(f, &tail, &other) || !f->log || name_directory(f, parent, &other))
+		f->r->dir[0] = 0;
+	if (!f->r->dir[0])
+		remove_directory(f);
+	f->r->end = FETCH_LOG_ONLY;
+	if (f->r->dir[0])
+		snprintf(f->r->why, sizeof(f->r->why), "the dump is still on the device: %.250s", e->msg);
+	else
+		f->r->why[0] = 0;
+	return e->code;
+}
+
 static int fetch(struct fetch *f, const char *parent, bool keep, struct err *e)
 {
 	bool tail = false;
@@ -296,10 +458,14 @@ static int fetch(struct fetch *f, const char *parent, bool keep, struct err *e)
 	f->r->end = f->log || f->r->why[0] ? FETCH_LOG_ONLY : FETCH_NOTHING;
 	if (!rc && f->core)
 		rc = verify(f, e);
-	if (!rc && (f->core || f->log))
+	if (rc)
+		return fetch_log(f, parent, e);
+	if (f->core || f->log)
 		rc = name_directory(f, parent, e);
 	if (rc || !f->r->dir[0])
 		remove_directory(f);
+	if (!rc && !keep && f->r->dir[0])
+		rc = still_there(f, e);
 	return rc || keep || !f->r->dir[0] ? rc : clear(f, tail, e);
 }
 
@@ -313,9 +479,11 @@ int fetch_run(const char *device, const char *parent, bool keep, struct fetch_re
 	if (f.fd < 0)
 		return f.fd;
 	snprintf(f.at, sizeof(f.at), "%s/.kdumpbox-fetch", strcmp(parent, "/") ? parent : "");
-	remove_directory(&f);
-	rc = make_dirs(f.at);
-	rc = rc ? err_set(e, rc, "make directory %s", f.at) : fetch(&f, parent, keep, e);
+	rc = claim_directory(&f, parent, e);
+	if (!rc) {
+		rc = fetch(&f, parent, keep, e);
+		close(f.at_fd);
+	}
 	close(f.fd);
 	return rc;
 }

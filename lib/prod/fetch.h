@@ -34,9 +34,10 @@ struct fetch_report {
  * had its end, each page unpacks and each checksum of the manifest is right; else vmcore-incomplete. All that is
  * durable before the directory gets its name, and then, unless keep, the heads of dump and archive are blanked.
  * One call takes the traces of one crash: a log may be of a later one than the dump. What cannot be read as a dump
- * is never blanked. An interrupted call leaves ".kdumpbox-fetch" below parent, which the next one replaces.
- * Returns 0 and *r; or an error, and then nothing is left below parent and the device is as it was (unless only
- * the blanking failed: r->dir tells).
+ * is never blanked, and nothing is where the copy turned out worse than the device. The files get the time of the crash.
+ * An interrupted call leaves ".kdumpbox-fetch" below parent, which the next one replaces; of two at a time one gets -EBUSY.
+ * Returns 0 and *r; or an error, and then the device is as it was (unless only the blanking failed), and below parent is
+ * nothing but, if r->dir tells so, the log (FETCH_LOG_ONLY; once, however often this is called).
  */
 int fetch_run(const char *device, const char *parent, bool keep, struct fetch_report *r, struct err *e);
 
