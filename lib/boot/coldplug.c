@@ -19,9 +19,10 @@
 enum { LOAD_MS = 30000, BOTH = COLDPLUG_DISK | COLDPLUG_NET };
 
 const struct coldplug_dir coldplug_dirs[] = {
-	{ "drivers/virtio", BOTH },
+	{ "drivers/virtio/virtio_pci", BOTH },	/* by name: not the balloon */
+	{ "drivers/virtio/virtio_mmio", BOTH },
 	{ "drivers/pci", BOTH },		/* Hyper-V's bus, NVMe behind Intel's VMD */
-	{ "drivers/hv", BOTH },
+	{ "drivers/hv/hv_vmbus", BOTH },
 	{ "drivers/nvme/host", COLDPLUG_DISK },
 	{ "drivers/ata", COLDPLUG_DISK },
 	{ "drivers/scsi", COLDPLUG_DISK },
@@ -49,6 +50,12 @@ const struct coldplug_dir coldplug_dirs[] = {
 	{ NULL, 0 }
 };
 
+/* They give the memory of this kernel to the host, which wants back what the dead one had given. */
+static bool is_balloon(const char *name)
+{
+	return !strcmp(name, "virtio_balloon") || !strcmp(name, "hv_balloon");
+}
+
 static unsigned leads_to(const char *path)
 {
 	for (const struct coldplug_dir *d = coldplug_dirs; d->dir; d++)
@@ -67,7 +74,7 @@ static uint64_t hash(const char *text)
 	return h;
 }
 
-/* True the first time. When the table is full, what comes is looked up each time and loaded once all the same. */
+/* True the first time. When the table is full nothing is new: the search comes to an end. */
 static bool is_new(struct coldplug *c, const char *alias)
 {
 	uint64_t h = hash(alias);
@@ -75,8 +82,9 @@ static bool is_new(struct coldplug *c, const char *alias)
 	for (unsigned i = 0; i < c->nr_seen; i++)
 		if (c->seen[i] == h)
 			return false;
-	if (c->nr_seen < COLDPLUG_SEEN)
-		c->seen[c->nr_seen++] = h;
+	if (c->nr_seen == COLDPLUG_SEEN)
+		return false;
+	c->seen[c->nr_seen++] = h;
 	return true;
 }
 
@@ -141,7 +149,7 @@ static bool means(const struct coldplug *c, const char *alias, struct modlist *l
 	for (size_t i = 0; i < list->n; i++) {
 		const struct modstep *s = &list->steps[i];
 
-		if (s->need == MOD_ASKED && s->path && leads_to(s->path) & c->want)
+		if (s->need == MOD_ASKED && s->path && leads_to(s->path) & c->want && !is_balloon(s->name))
 			list->steps[n++] = *s;
 	}
 	list->n = n;

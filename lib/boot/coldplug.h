@@ -14,12 +14,13 @@
 
 /* What a driver leads to. A bus may lead to both. */
 enum { COLDPLUG_DISK = 1, COLDPLUG_NET = 2 };
-enum { COLDPLUG_ALIAS = 1024 /* bytes */, COLDPLUG_SEEN = 1024 };
+enum { COLDPLUG_ALIAS = 1024 /* bytes */, COLDPLUG_SEEN = 4096 };
 
 /*
  * Where in a kernel's tree (modtree_lies_in) the drivers of a generic image are: what dracut --no-hostonly and
  * initramfs-tools with MODULES=most take for disks and cards, without what nobody dumps to. Ends with a NULL. What lies
- * elsewhere, since the user's list names it, is loaded for disks and cards alike.
+ * elsewhere, since the user's list names it, is loaded for disks and cards alike; the balloons of virtio and Hyper-V
+ * never are: they would take the little memory there is.
  */
 extern const struct coldplug_dir {
 	const char *dir;
@@ -38,7 +39,7 @@ struct coldplug {
 /*
  * The next device without a driver whose modalias was not looked at yet and means modules that lead to what is wanted:
  * they are appended to list (zeroed before, modlist_free ends it), each with need MOD_ASKED and a path; alias gets
- * the modalias. False if there is none.
+ * the modalias. False if there is none, or COLDPLUG_SEEN were looked at.
  */
 bool coldplug_pick(struct coldplug *c, const struct places *at, char alias[COLDPLUG_ALIAS], struct modlist *list);
 

@@ -34,11 +34,13 @@ static int make(void **state)
 		  "kernel/drivers/virtio/virtio_pci.ko:\nkernel/drivers/block/virtio_blk.ko:\n"
 		  "kernel/drivers/net/virtio_net.ko: kernel/drivers/net/net_failover.ko\n"
 		  "kernel/drivers/net/net_failover.ko:\nkernel/drivers/nvme/host/nvme.ko:\n"
-		  "updates/raid.ko:\nkernel/sound/snd.ko:\nkernel/fs/ext4/ext4.ko:\n");
+		  "updates/raid.ko:\nkernel/sound/snd.ko:\nkernel/fs/ext4/ext4.ko:\n"
+		  "kernel/drivers/virtio/virtio_balloon.ko:\nkernel/drivers/hv/hv_balloon.ko:\n");
 	tree_text(top, AT "modules.alias",
 		  "alias pci:v00001AF4d* virtio_pci\nalias virtio:d00000002v* virtio_blk\n"
 		  "alias virtio:d00000001v* virtio_net\nalias pci:v*d*sv*sd*bc01sc08i02* nvme\n"
-		  "alias pci:v0000AAAAd* raid\nalias pci:v0000BBBBd* ext4\n");
+		  "alias pci:v0000AAAAd* raid\nalias pci:v0000BBBBd* ext4\n"
+		  "alias virtio:d00000005v* virtio_balloon\nalias vmbus:dc7450* hv_balloon\n");
 	put_bus_device("pci", "0000:00:01.0", "pci:v00001AF4d00001001sv0sd0bc01sc00i00\n");
 	put_bus_device("pci", "0000:00:02.0", "pci:v00008086d00000953sv0sd0bc01sc08i02\n");
 	put_bus_device("pci", "0000:00:03.0", "pci:v0000AAAAd00000001sv0sd0bc01sc04i00\n");
@@ -49,6 +51,8 @@ static int make(void **state)
 	put_bus_device("pci", "0000:00:07.0", "\n");
 	put_bus_device("virtio", "virtio0", "virtio:d00000002v00001AF4\n");
 	put_bus_device("virtio", "virtio1", "virtio:d00000001v00001AF4\n");
+	put_bus_device("virtio", "virtio3", "virtio:d00000005v00001AF4\n");	/* never loaded */
+	put_bus_device("vmbus", "1eccfd72", "vmbus:dc7450\n");
 	put_bus_device("virtio", "virtio2", "virtio:d00000002v00001AF4\n");
 	return 0;
 }
@@ -128,6 +132,32 @@ static void test_new_device(void **state)
 	coldplug_end(&c);
 }
 
+/* More devices than anybody can remember: the search ends, and does not find the same one for ever. */
+static void test_full(void **state)
+{
+	struct coldplug c = { .want = COLDPLUG_NET, .nr_seen = COLDPLUG_SEEN - 1 };
+	char alias[COLDPLUG_ALIAS];
+	struct modlist list = { 0 };
+
+	(void)state;
+	assert_int_equal(modtree_open(&c.tree, top, RELEASE, NULL), 0);
+	assert_true(coldplug_pick(&c, &places, alias, &list));
+	modlist_free(&list);
+	assert_false(coldplug_pick(&c, &places, alias, &list));
+	modlist_free(&list);
+	coldplug_end(&c);
+}
+
+/* What a generic image takes of itself has no balloon. */
+static void test_dirs(void **state)
+{
+	(void)state;
+	for (const struct coldplug_dir *d = coldplug_dirs; d->dir; d++) {
+		assert_false(modtree_lies_in("kernel/drivers/virtio/virtio_balloon.ko", d->dir));
+		assert_false(modtree_lies_in("kernel/drivers/hv/hv_balloon.ko", d->dir));
+	}
+}
+
 /* Nothing is loaded outside of a generic image, and nothing without a /sys. */
 static void test_elsewhere(void **state)
 {
@@ -149,6 +179,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_pick),
 		cmocka_unit_test(test_new_device),
+		cmocka_unit_test(test_full),
+		cmocka_unit_test(test_dirs),
 		cmocka_unit_test(test_elsewhere),
 	};
 
