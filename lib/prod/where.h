@@ -14,7 +14,8 @@ struct where {
 
 /*
  * By the configuration of p, read leniently. A raw target counts as its path, where kdump fetch puts dumps, and as one that
- * is elsewhere, since it may hold one that nobody fetched; a filesystem that is not mounted is elsewhere.
+ * is elsewhere, since it may hold one that nobody fetched; a filesystem that is not mounted is elsewhere, and so is a
+ * directory on a server's share, where the newest dump may be another machine's.
  */
 void where_read(struct where *w, const struct place *p);
 
