@@ -2,27 +2,25 @@
 /* SPDX-License-Identifier: MIT */
 #include "prod/fetch.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/file.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "base/buf.h"
 #include "base/io.h"
 #include "base/json.h"
-#include "boot/target.h"
+#include "boot/image.h"
 #include "dump/dmesg.h"
 #include "dump/inspect.h"
 #include "dump/recover.h"
 #include "prod/dumpnames.h"
+#include "prod/fetchdir.h"
 
-enum { HEAD = FLAT_HEADER_SIZE, NAMES_MAX = 1000 };
+enum { HEAD = FLAT_HEADER_SIZE };
 
 const char *const fetch_ends[NR_FETCH_ENDS] = { "nothing", "complete", "degraded", "incomplete", "log only" };
 
@@ -32,8 +30,7 @@ struct fetch {
 	const char *device;
 	int         fd;
 	uint64_t    size;
-	char        at[PATH_MAX - 64];	/* the directory while it has no name */
-	int         at_fd;		/* the same, locked */
+	struct fetchdir at;		/* where it is put together */
 	struct stat kept;		/* the core in it, which was verified */
 	bool        core, log, manifest;	/* these are in it */
 	bool        failed;		/* the core is on the device, but could not be taken: only the log is */
@@ -42,65 +39,6 @@ struct fetch {
 	uint64_t    stamp;		/* of the crash; 0: unknown */
 	struct fetch_report *r;
 };
-
-static void path_in(const struct fetch *f, const char *name, char out[PATH_MAX])
-{
-	snprintf(out, PATH_MAX, "%s/%s", f->at, name);
-}
-
-/* There are only files of ours in it. */
-static void empty_directory(const struct fetch *f)
-{
-	char path[PATH_MAX + 256];
-	DIR *d = opendir(f->at);
-	struct dirent *de;
-
-	while (d && (de = readdir(d)))
-		if (de->d_name[0] != '.') {
-			snprintf(path, sizeof(path), "%s/%s", f->at, de->d_name);
-			unlink(path);
-		}
-	if (d)
-		closedir(d);
-}
-
-static void remove_directory(const struct fetch *f)
-{
-	empty_directory(f);
-	rmdir(f->at);
-}
-
-/*
- * Make the directory ours alone, or take that of an interrupted call over. Who holds the lock works in it; NFS locks no
- * directory, and there the look at the core before anything is blanked must do. parent may be anybody's: what others
- * made is not entered.
- */
-static int claim_directory(struct fetch *f, const char *parent, struct err *e)
-{
-	struct stat here, there;
-	int rc = make_dirs(parent);
-
-	if (!rc && mkdir(f->at, 0700) && errno != EEXIST)
-		rc = -errno;
-	if (rc)
-		return err_set(e, rc, "make directory %s", f->at);
-	f->at_fd = open(f->at, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-	if (f->at_fd < 0)
-		return err_set(e, -errno, "open %s", f->at);
-	if (fstat(f->at_fd, &here))
-		rc = err_set(e, -errno, "look at %s", f->at);
-	else if (here.st_uid != geteuid() || (here.st_mode & 022))
-		rc = err_say(e, -EPERM, "%s was made by somebody else: remove it", f->at);
-	else if ((flock(f->at_fd, LOCK_EX | LOCK_NB) && errno == EWOULDBLOCK) || lstat(f->at, &there) ||
-		 there.st_ino != here.st_ino || there.st_dev != here.st_dev)
-		rc = err_say(e, -EBUSY, "another kdump fetch is working below %s: try again when it has ended", parent);
-	if (rc) {
-		close(f->at_fd);
-		return rc;
-	}
-	empty_directory(f);
-	return 0;
-}
 
 /* Is there anything at the beginning that may be a dump? A blank block with nothing behind it is the usual thing. */
 static bool has_head(const struct fetch *f, bool *blank)
@@ -124,7 +62,7 @@ static int take_core(struct fetch *f, struct err *e)
 
 	if (!has_head(f, &blank))
 		return 0;
-	path_in(f, core_part, path);
+	fetchdir_path(&f->at, core_part, path);
 	rc = recover(f->device, path, true, &rec, e);
 	if (rc == -ENODATA || rc == -EINVAL) {
 		f->foreign = blank;
@@ -153,19 +91,9 @@ static int take_core(struct fetch *f, struct err *e)
 static int put_file(const struct fetch *f, const char *name, const char *text, size_t len, struct err *e)
 {
 	char path[PATH_MAX];
-	struct sink *sink;
-	struct ack ack;
-	int rc;
 
-	path_in(f, name, path);
-	rc = sink_open(&sink, path, 0, true, e);
-	if (rc)
-		return rc;
-	rc = sink_write(sink, 0, text, len, e);
-	if (!rc)
-		rc = sink_commit(sink, &ack, e);
-	sink_close(sink);
-	return rc;
+	fetchdir_path(&f->at, name, path);
+	return image_write(path, text, len, e);
 }
 
 /* On the device the dump had the device's name. */
@@ -274,7 +202,7 @@ static int blame_device(const struct fetch *f, const struct inspection *copy, st
 	int rc;
 
 	if (undone(copy))
-		return err_say(e, copy->wrong.code, "look at the copy below %s: %.300s", f->at, copy->wrong.msg);
+		return err_say(e, copy->wrong.code, "look at the copy below %s: %.300s", f->at.path, copy->wrong.msg);
 	i = malloc(sizeof(*i));
 	rc = i ? inspect_open(i, f->device, true, no_line, NULL, e) : err_set(e, -ENOMEM, "fetch");
 	if (rc) {
@@ -285,7 +213,7 @@ static int blame_device(const struct fetch *f, const struct inspection *copy, st
 		rc = err_say(e, i->wrong.code, "look at %s: %.300s", f->device, i->wrong.msg);
 	else if (inspect_soundness(i) != SOUND_DAMAGED)
 		rc = err_say(e, -EIO, "the copy below %s is damaged, the dump on %s is not: look at the disk of the former",
-			     f->at, f->device);
+			     f->at.path, f->device);
 	inspect_close(i);
 	free(i);
 	return rc;
@@ -312,8 +240,8 @@ static int verify(struct fetch *f, struct err *e)
 	struct printk_report said;
 	int rc;
 
-	path_in(f, core_part, path);
-	path_in(f, "vmcore", final);
+	fetchdir_path(&f->at, core_part, path);
+	fetchdir_path(&f->at, "vmcore", final);
 	rc = i ? leave_cache(f, path, e) : err_set(e, -ENOMEM, "fetch");
 	if (!rc)
 		rc = inspect_open(i, path, f->whole, drop_line, f->r, e);
@@ -334,64 +262,13 @@ static int verify(struct fetch *f, struct err *e)
 	if (f->r->end != FETCH_INCOMPLETE && rename(path, final))
 		rc = err_set(e, -errno, "rename %s", path);
 	if (!rc && !f->log) {
-		path_in(f, "vmcore-dmesg.txt", path);
+		fetchdir_path(&f->at, "vmcore-dmesg.txt", path);
 		dmesg_save(&i->k, path, true, NULL, &said, NULL);	/* the dump has it */
 	}
 	inspect_close(i);
 	free(i);
 	if (!f->manifest && f->whole && !f->r->why[0])
 		snprintf(f->r->why, sizeof(f->r->why), "no manifest was there: its pages unpack, checksums of more there are none");
-	return rc;
-}
-
-/*
- * The files are as old as the crash, for those who ask which boot a dump is of. Not synced again: a power cut only makes
- * them look younger.
- */
-static void set_times(const struct fetch *f)
-{
-	const struct timespec when[2] = { { .tv_sec = (time_t)f->stamp }, { .tv_sec = (time_t)f->stamp } };
-	DIR *d = f->stamp ? opendir(f->at) : NULL;
-	struct dirent *de;
-
-	while (d && (de = readdir(d)))
-		if (de->d_name[0] != '.')
-			utimensat(dirfd(d), de->d_name, when, AT_SYMLINK_NOFOLLOW);
-	if (d)
-		closedir(d);
-}
-
-/* The directory gets its name when all in it is on the disk. A log without its dump is there once, however often. */
-static int name_directory(struct fetch *f, const char *parent, struct err *e)
-{
-	time_t when = f->stamp ? (time_t)f->stamp : time(NULL);
-	char name[80], sync[PATH_MAX];
-	struct tm tm;
-	int rc;
-
-	set_times(f);
-	fchmod(f->at_fd, 0755);
-	path_in(f, ".", sync);
-	rc = sync_parent(sync);
-	if (rc)
-		return err_set(e, rc, "sync %s", f->at);
-	localtime_r(&when, &tm);
-	for (unsigned nth = 0; nth < NAMES_MAX; nth++) {
-		target_directory_name(&tm, "127.0.0.1", target_no_colon(parent), nth, name, sizeof(name));
-		snprintf(f->r->dir, sizeof(f->r->dir), "%s/%s", strcmp(parent, "/") ? parent : "", name);
-		if (!access(f->r->dir, F_OK)) {
-			if (!f->failed)
-				continue;
-			f->r->dir[0] = 0;
-			return 0;
-		}
-		if (rename(f->at, f->r->dir))
-			break;
-		rc = sync_parent(f->r->dir);
-		return rc ? err_set(e, rc, "sync %s", parent) : 0;
-	}
-	rc = err_set(e, -errno, "rename %s to %s", f->at, f->r->dir);
-	f->r->dir[0] = 0;
 	return rc;
 }
 
@@ -430,14 +307,14 @@ static int fetch_log(struct fetch *f, const char *parent, struct err *e)
 	struct err other = { 0 };
 	bool tail;
 
-	empty_directory(f);
+	fetchdir_empty(&f->at);
 	f->core = f->log = f->manifest = false;
 	f->failed = true;
 	f->r->bytes = 0;
-	if (take_tail(f, &tail, &other) || !f->log || name_directory(f, parent, &other))
+	if (take_tail(f, &tail, &other) || !f->log || fetchdir_name(&f->at, parent, f->stamp, true, f->r->dir, &other))
 		f->r->dir[0] = 0;
 	if (!f->r->dir[0])
-		remove_directory(f);
+		fetchdir_remove(&f->at);
 	f->r->end = FETCH_LOG_ONLY;
 	if (f->r->dir[0])
 		snprintf(f->r->why, sizeof(f->r->why), "the dump is still on the device: %.250s", e->msg);
@@ -461,9 +338,9 @@ static int fetch(struct fetch *f, const char *parent, bool keep, struct err *e)
 	if (rc)
 		return fetch_log(f, parent, e);
 	if (f->core || f->log)
-		rc = name_directory(f, parent, e);
+		rc = fetchdir_name(&f->at, parent, f->stamp, false, f->r->dir, e);
 	if (rc || !f->r->dir[0])
-		remove_directory(f);
+		fetchdir_remove(&f->at);
 	if (!rc && !keep && f->r->dir[0])
 		rc = still_there(f, e);
 	return rc || keep || !f->r->dir[0] ? rc : clear(f, tail, e);
@@ -478,11 +355,10 @@ int fetch_run(const char *device, const char *parent, bool keep, struct fetch_re
 	f.fd = raw_open_device(device, (keep ? O_RDONLY : O_RDWR) | O_EXCL, &f.size, e);
 	if (f.fd < 0)
 		return f.fd;
-	snprintf(f.at, sizeof(f.at), "%s/.kdumpbox-fetch", strcmp(parent, "/") ? parent : "");
-	rc = claim_directory(&f, parent, e);
+	rc = fetchdir_claim(&f.at, parent, e);
 	if (!rc) {
 		rc = fetch(&f, parent, keep, e);
-		close(f.at_fd);
+		close(f.at.fd);
 	}
 	close(f.fd);
 	return rc;
