@@ -7,16 +7,16 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <sys/utsname.h>
 #include <unistd.h>
+#include <xxhash.h>
 
-#include "base/child.h"
 #include "base/io.h"
 #include "boot/module.h"
+#include "boot/steps.h"
 #include "boot/uevent.h"
 
-enum { LOAD_MS = 30000, BOTH = COLDPLUG_DISK | COLDPLUG_NET };
+enum { BOTH = COLDPLUG_DISK | COLDPLUG_NET };
 
 const struct coldplug_dir coldplug_dirs[] = {
 	{ "drivers/virtio/virtio_pci", BOTH },	/* by name: not the balloon */
@@ -64,20 +64,10 @@ static unsigned leads_to(const char *path)
 	return BOTH;
 }
 
-/* FNV-1a, 64 bits. */
-static uint64_t hash(const char *text)
-{
-	uint64_t h = 0xcbf29ce484222325u;
-
-	while (*text)
-		h = (h ^ (unsigned char)*text++) * 0x100000001b3u;
-	return h;
-}
-
 /* True the first time. When the table is full nothing is new: the search comes to an end. */
 static bool is_new(struct coldplug *c, const char *alias)
 {
-	uint64_t h = hash(alias);
+	uint64_t h = XXH64(alias, strlen(alias), 0);
 
 	for (unsigned i = 0; i < c->nr_seen; i++)
 		if (c->seen[i] == h)
@@ -88,43 +78,30 @@ static bool is_new(struct coldplug *c, const char *alias)
 	return true;
 }
 
-struct load {
-	const char *name;
-	struct err *e;		/* shared with the child */
-};
-
-static int load_run(void *arg)
+static int load_run(void *arg, struct step_out *out)
 {
-	struct load *l = arg;
-
-	return module_load(l->name, NULL, l->e) ? 1 : 0;
+	return module_load(arg, NULL, &out->err);
 }
 
 /* False if it was there already, or cannot be loaded. */
-static bool load(struct coldplug *c, const char *name, const char *alias)
+static bool load(struct coldplug *c, const char *name, const char *alias, uint64_t end_ms)
 {
-	struct load l = { .name = name };
-	struct child_spec spec = { .run = load_run, .arg = &l, .deadline_ms = LOAD_MS };
-	struct child_result result;
-	char line[400], why[200];
+	struct steps s = { .arg = (void *)name, .out = c->out, .deadline_at_ms = end_ms };
+	const struct step step = { .name = name, .run = load_run, .deadline_s = c->load_s };
+	struct step_end end;
+	char line[600];
 
 	if (module_is_live(name))
 		return false;
-	l.e = mmap(NULL, sizeof(*l.e), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-	if (l.e == MAP_FAILED)
-		return false;
-	result = child_run(&spec);
-	child_describe(&result, why, sizeof(why));
-	if (child_ok(&result))
+	step_run(&s, &step, &end);
+	if (end.ok)
 		snprintf(line, sizeof(line), "coldplug: %s for %.120s, %u.%02u s", name, alias,
-			 (unsigned)(result.duration_ms / 1000), (unsigned)(result.duration_ms % 1000 / 10));
+			 (unsigned)(end.child.duration_ms / 1000), (unsigned)(end.child.duration_ms % 1000 / 10));
 	else
-		snprintf(line, sizeof(line), "coldplug: %s for %.120s: %.200s", name, alias,
-			 result.end == CHILD_EXITED && l.e->msg[0] ? l.e->msg : why);
+		snprintf(line, sizeof(line), "coldplug: %s for %.120s: %s", name, alias, end.why);
 	if (c->say)
 		c->say(line);
-	munmap(l.e, sizeof(*l.e));
-	return child_ok(&result);
+	return end.ok;
 }
 
 /* A device of a bus that has no driver yet: what does it ask for? */
@@ -200,7 +177,7 @@ static bool start(struct coldplug *c)
 	if (c->tree)
 		return true;
 	uname(&uts);
-	if (c->want && !access(COLDPLUG_FILE, F_OK)) {
+	if (c->want && !access(COLDPLUG_FILE, F_OK) && (c->out = steps_share(sizeof(*c->out)))) {
 		if (!modtree_open(&c->tree, "", uts.release, &e))
 			return true;
 		if (c->say)
@@ -210,17 +187,17 @@ static bool start(struct coldplug *c)
 	return false;
 }
 
-bool coldplug_next(struct coldplug *c, const struct places *at)
+bool coldplug_next(struct coldplug *c, const struct places *at, uint64_t end_ms)
 {
 	char alias[COLDPLUG_ALIAS];
 	bool loaded = false, more = start(c);
 
-	while (more && !loaded) {
+	while (more && !loaded && now_ms() < end_ms) {
 		struct modlist list = { 0 };
 
 		more = coldplug_pick(c, at, alias, &list);
 		for (size_t i = 0; i < list.n; i++)
-			loaded |= load(c, list.steps[i].name, alias);
+			loaded |= load(c, list.steps[i].name, alias, end_ms);
 		modlist_free(&list);
 	}
 	return loaded;
@@ -249,22 +226,25 @@ static bool have_card(void)
 	return have;
 }
 
-void coldplug_cards(void (*say)(const char *line), unsigned timeout_ms)
+bool coldplug_cards(void (*say)(const char *line), unsigned load_s, unsigned timeout_ms)
 {
 	static const struct places system_places = { "/sys", "/dev" };
-	struct coldplug c = { .want = COLDPLUG_NET, .say = say };
+	struct coldplug c = { .want = COLDPLUG_NET, .load_s = load_s, .say = say };
 	uint64_t end = now_ms() + timeout_ms, now;
 	int fd = uevent_open();
+	bool there;
 
 	for (;;) {
-		while (coldplug_next(&c, &system_places))
+		while (coldplug_next(&c, &system_places, end))
 			;
 		now = now_ms();
-		if (!c.want || have_card() || now >= end)
+		there = !c.want || have_card();
+		if (there || now >= end)
 			break;
 		uevent_wait(fd, NULL, (unsigned)(end - now));
 	}
 	if (fd >= 0)
 		close(fd);
 	coldplug_end(&c);
+	return there;
 }

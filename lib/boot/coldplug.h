@@ -27,11 +27,15 @@ extern const struct coldplug_dir {
 	unsigned    leads_to;	/* 0: no device asks for it, but mount(2) or another module */
 } coldplug_dirs[];
 
-/* One search. Starts zeroed but for want and say; coldplug_end frees. */
+struct step_out;
+
+/* One search. Starts zeroed but for want, load_s and say; coldplug_end frees. */
 struct coldplug {
 	unsigned        want;				/* COLDPLUG_DISK or COLDPLUG_NET; 0: nothing is loaded */
+	unsigned        load_s;				/* for one module, as module_timeout; 0: no limit */
 	void          (*say)(const char *line);		/* one for each module; NULL: none */
 	struct modtree *tree;				/* of the running kernel; a test brings its own */
+	struct step_out *out;				/* of those who load */
 	uint64_t        seen[COLDPLUG_SEEN];		/* hashes of what was looked up */
 	unsigned        nr_seen;
 };
@@ -44,14 +48,17 @@ struct coldplug {
 bool coldplug_pick(struct coldplug *c, const struct places *at, char alias[COLDPLUG_ALIAS], struct modlist *list);
 
 /*
- * Load what the next device means that asks for something new, each module in a child with a deadline. Returns true if
- * one was loaded, so that there may be new devices; false if all devices have been asked. Without COLDPLUG_FILE false at
- * once, and want becomes 0.
+ * Load what the next device means that asks for something new, each module in a step of its own. Returns true if
+ * one was loaded, so that there may be new devices; false if all devices have been asked, or now_ms is end_ms. Without
+ * COLDPLUG_FILE false at once, and want becomes 0.
  */
-bool coldplug_next(struct coldplug *c, const struct places *at);
+bool coldplug_next(struct coldplug *c, const struct places *at, uint64_t end_ms);
 void coldplug_end(struct coldplug *c);
 
-/* Load the drivers of all cards, and wait until there is one, timeout_ms at most. For PID 1's child that makes the network. */
-void coldplug_cards(void (*say)(const char *line), unsigned timeout_ms);
+/*
+ * Load the drivers of all cards, and wait until there is one, timeout_ms at most. For PID 1's child that makes the network.
+ * False if none came; true also without COLDPLUG_FILE.
+ */
+bool coldplug_cards(void (*say)(const char *line), unsigned load_s, unsigned timeout_ms);
 
 #endif

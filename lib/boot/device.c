@@ -329,7 +329,7 @@ int device_wait(const struct device_wish *w, char path[], size_t size, char why[
 		uint64_t now = now_ms(), until = now < half ? half : end;
 
 		rc = look_wisely(&s, w, now >= half, path, size, why, &wrong);
-		if (rc && w->drivers && now < end && coldplug_next(w->drivers, s.at))
+		if (rc && w->drivers && now < end && coldplug_next(w->drivers, s.at, end))
 			continue;
 		/* A mirror starts without a part of its disks when they had half the time to come. */
 		if (rc && assemble(&assembler, s.at, now >= half))

@@ -110,6 +110,19 @@ static void say_line(void *arg, const char *line)
 	a->say(line);
 }
 
+/* A generic image looks for its card first, in the time that an interface has to appear: that is part of the times of c. */
+static void find_card(const struct attempt *a, struct net_conf *c)
+{
+	uint64_t start = now_ms();
+	unsigned used_s;
+
+	if (!coldplug_cards(a->say, (unsigned)a->conf->module_timeout_s, (unsigned)a->conf->carrier_timeout_s * 1000))
+		c->carrier_s = 1;	/* none came: not as long again */
+	used_s = (unsigned)((now_ms() - start) / 1000);
+	if (used_s)
+		c->timeout_s = c->timeout_s > used_s ? c->timeout_s - used_s : 1;
+}
+
 static int bring_up(struct attempt *a, struct net_conf *c, struct net_result *r, struct step_out *out)
 {
 	struct server s;
@@ -122,6 +135,7 @@ static int bring_up(struct attempt *a, struct net_conf *c, struct net_result *r,
 	server_split(&a->target, &s);
 	net_conf_from(c, a->conf, cmdline, say_line, a);
 	free(cmdline);
+	find_card(a, c);
 	if (!c->nr_ifs)
 		net_conf_word(c, "ip=dhcp", NULL);
 	rc = net_up(c, s.host, r, say_line, a, &out->err);
@@ -139,11 +153,7 @@ int server_network(void *arg, struct step_out *out)
 {
 	struct net_conf *c = calloc(1, sizeof(*c));
 	struct net_result *r = calloc(1, sizeof(*r));
-	const struct attempt *a = arg;
-	int rc;
-
-	coldplug_cards(a->say, (unsigned)a->conf->network_timeout_s * 1000);
-	rc = c && r ? bring_up(arg, c, r, out) : err_set(&out->err, -ENOMEM, "network");
+	int rc = c && r ? bring_up(arg, c, r, out) : err_set(&out->err, -ENOMEM, "network");
 
 	free(c);
 	free(r);

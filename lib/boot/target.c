@@ -24,7 +24,7 @@ int target_device(void *arg, struct step_out *out)
 {
 	const struct attempt *a = arg;
 	const struct target *t = &a->target;
-	struct coldplug drivers = { .want = COLDPLUG_DISK, .say = a->say };
+	struct coldplug drivers = { .want = COLDPLUG_DISK, .load_s = (unsigned)a->conf->module_timeout_s, .say = a->say };
 	struct device_wish wish = { .spec = t->device, .overwrite = t->kind == TARGET_RAW, .drivers = &drivers,
 				    .timeout_ms = (unsigned)a->conf->device_timeout_s * 1000 };
 	char why[160], *marks = NULL;

@@ -167,7 +167,7 @@ static void test_elsewhere(void **state)
 	char alias[COLDPLUG_ALIAS];
 
 	(void)state;
-	assert_false(coldplug_next(&c, &places));
+	assert_false(coldplug_next(&c, &places, UINT64_MAX));
 	assert_int_equal(c.want, 0);
 	assert_int_equal(modtree_open(&c.tree, top, RELEASE, NULL), 0);
 	assert_false(coldplug_pick(&c, &nowhere, alias, &list));
